@@ -1,0 +1,26 @@
+/**
+ * How a value asks to be shown: under this symbol it has a method that returns a MIME bundle.
+ * The symbol is the one that Deno's kernel looks for, so values made for either show themselves in both.
+ */
+export const DISPLAY: unique symbol = Symbol.for("Jupyter.display") as never;
+
+/**
+ * A value in one or more media types, the front end draws the richest that it knows:
+ * text types as strings, JSON types as values, images as base64.
+ * Source: Jupyter messaging 5.5, `display_data`, field `data`.
+ */
+export type MimeBundle = Readonly<Record<string, unknown>>;
+
+/** A value that shows itself as the result of a cell. */
+export interface Displayable {
+  readonly [DISPLAY]: () => MimeBundle | Promise<MimeBundle>;
+}
+
+/** Whether `value` shows itself. */
+export function isDisplayable(value: unknown): value is Displayable {
+  return (
+    ((typeof value === "object" && value !== null) || typeof value === "function") &&
+    DISPLAY in value &&
+    typeof value[DISPLAY] === "function"
+  );
+}
