@@ -55,8 +55,7 @@ export interface Inspection {
 }
 
 export type Completeness =
-  | { readonly status: "complete" | "invalid" }
-  | { readonly status: "incomplete"; readonly indent: string };
+  { readonly status: "complete" | "invalid" } | { readonly status: "incomplete"; readonly indent: string };
 
 /**
  * What the host asks of the language worker. Cells form a line: a cell sees the declarations of all cells
@@ -64,13 +63,19 @@ export type Completeness =
  */
 export interface LanguageService {
   /** Check and emit. `id` is the host's name for the cell; `number` its execution count, for messages. */
-  compile(request: { readonly id: string; readonly number: number; readonly source: string }): Promise<CompileResult>;
+  compile(request: {
+    readonly id: string;
+    readonly number: number;
+    readonly source: string;
+  }): Promise<CompileResult>;
   /** The cell never ran (aborted, or compiled ahead in vain): later cells don't see its declarations. */
   discard(id: string): Promise<void>;
   /** `offset` in UTF-16 code units. */
   complete(source: string, offset: number): Promise<Completion>;
   inspect(source: string, offset: number): Promise<Inspection | undefined>;
   isComplete(source: string): Promise<Completeness>;
+  /** A local TypeScript or JSX module for the executor: types stripped, ESM kept, with its source map. */
+  transpile(path: string): Promise<{ readonly code: string; readonly map: string }>;
   /** Forget all cells (the executor was replaced). */
   reset(): Promise<void>;
 }
