@@ -1,1 +1,1 @@
-export {};
+export type { NextTokenModel } from "./next-token-model.ts";

@@ -1,0 +1,18 @@
+import type { Tensor } from "../tensor/index.ts";
+import type { Vocabulary } from "../text/index.ts";
+
+/**
+ * What every model of the walkthrough is, from the Markov chain to the transformer: something that gives, after
+ * some words, a share to each word of its vocabulary.
+ */
+export interface NextTokenModel {
+  /** The words that it knows, in the order of the axis "vocabulary". */
+  readonly vocabulary: Vocabulary;
+  /**
+   * The distribution of the word that follows `tokens` (the earliest first): axis "vocabulary", labelled with the
+   * words; it sums to 1, or is zero everywhere where the model has nothing to say (after a terminal word, or after
+   * words that a counted model never saw).
+   * @throws UnknownWordError for a word that the vocabulary lacks
+   */
+  next(tokens: readonly string[]): Tensor<["vocabulary"]>;
+}
