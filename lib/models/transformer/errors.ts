@@ -5,7 +5,7 @@ export class ConfigurationError extends Error {
   readonly given: unknown;
   constructor(field: string, given: unknown, right: string) {
     super(
-      `\`${field}\` of the transformer's configuration is ${JSON.stringify(given) ?? "undefined"}; it must be ${right}.`,
+      `\`${field}\` of the transformer's configuration is ${given === undefined ? "missing" : JSON.stringify(given)}; it must be ${right}.`,
     );
     this.field = field;
     this.given = given;
