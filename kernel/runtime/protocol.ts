@@ -1,6 +1,13 @@
 /**
- * What the host and the executor (the child process that runs cells) say to each other over the IPC channel,
- * with `serialization: "advanced"`, so binary buffers travel as they are. Types only: nothing here runs.
+ * What the host and the executor (the child process that runs cells) say to each other.
+ *
+ * - `ToExecutor`: host → executor over the IPC channel, with `serialization: "advanced"`.
+ * - `FromExecutor` and `ToSidecar`: over the line, a duplex pipe that the executor's sidecar thread owns (see
+ *   `LINE_DESCRIPTOR`); frames by `frame` and `frameReader` of `line.ts`. Through the thread, output arrives in order and live
+ *   while the main thread spins, is held back when the host is slow, and answers reach a main thread that waits.
+ *
+ * The host forks with `stdio: ["ignore", "pipe", "pipe", "pipe", "ipc"]` and, where signals exist, `detached: true`: the
+ * executor then leads a process group of its own, so that an interrupt also reaches the processes that a cell started.
  */
 
 /** The host's name for one request of a front end: everything that its cell causes is tagged with it. */
@@ -42,7 +49,7 @@ export type ToExecutor =
       readonly source: string;
       readonly silent: boolean;
       readonly allowStdin: boolean;
-      /** Expressions, already compiled, by name: their values become `user_expressions` of the reply. */
+      /** Expressions by name, compiled as cells are (`CompiledCell.code`): their results become `user_expressions` of the reply. */
       readonly expressions: Readonly<Record<string, string>>;
     }
   | {
@@ -51,8 +58,7 @@ export type ToExecutor =
       readonly comm: CommMessage;
     }
   | { readonly type: "comm-info"; readonly request: RequestId; readonly targetName?: string }
-  | { readonly type: "input-reply"; readonly request: RequestId; readonly value: string }
-  /** A local TypeScript module, compiled by the language worker. */
+  /** A local TypeScript module, compiled by the language worker; `request` as in the executor's `transpile`. */
   | { readonly type: "transpiled"; readonly request: RequestId; readonly code: string; readonly map: string }
   | { readonly type: "transpile-failed"; readonly request: RequestId; readonly message: string };
 
@@ -88,7 +94,8 @@ export type FromExecutor =
     }
   /** A comm message of a front end was handled: the host may say `idle`. */
   | { readonly type: "comm-handled"; readonly request: RequestId }
-  | { readonly type: "transpile"; readonly request: RequestId; readonly path: string }
+  /** `request` is the executor's own name for this question. */
+  | { readonly type: "transpile"; readonly request: string; readonly path: string }
   | {
       readonly type: "done";
       readonly request: RequestId;
@@ -97,8 +104,11 @@ export type FromExecutor =
       readonly expressions: Readonly<Record<string, unknown>>;
     };
 
-/**
- * Interrupts do not use the IPC channel (the main thread may spin): the host writes one byte to file descriptor 3 of
- * the executor, which its sidecar thread reads. See HOW-IT-WORKS.md.
- */
-export const INTERRUPT_DESCRIPTOR = 3;
+/** What the host says to the sidecar thread, which hears it while the main thread spins or waits. */
+export type ToSidecar =
+  | { readonly type: "interrupt" }
+  /** The answer to the oldest open `input-request` of that request. */
+  | { readonly type: "input-reply"; readonly request: RequestId; readonly value: string };
+
+/** `child.stdio[3]`: the host writes `ToSidecar` frames and reads `FromExecutor` frames. */
+export const LINE_DESCRIPTOR = 3;
