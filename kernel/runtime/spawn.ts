@@ -1,0 +1,34 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+/**
+ * What Node needs to be told for the executor:
+ * - `vm.SourceTextModule`, with which local modules are loaded and reloaded;
+ * - no abort ("async hook stack has become corrupted") when an interrupt ends code inside an async scope;
+ * - no warnings for what is experimental there and for the user's own debugger-less run.
+ */
+const NODE_ARGUMENTS = [
+  "--experimental-vm-modules",
+  "--no-force-async-hooks-checks",
+  "--disable-warning=ExperimentalWarning",
+];
+
+/**
+ * Starts an executor in `folder`, the notebook's: its first message is `ready`.
+ * Descriptors 1 and 2 are pipes for what native code and grandchildren write; 3 is the line; 4 the IPC channel.
+ *
+ * @example
+ * const child = spawnExecutor(process.cwd());
+ * child.stdio[LINE_DESCRIPTOR].on("data", frameReader(receive));
+ */
+export function spawnExecutor(folder: string, environment: NodeJS.ProcessEnv = process.env): ChildProcess {
+  return fork(fileURLToPath(new URL("./executor.js", import.meta.url)), [], {
+    cwd: folder,
+    env: environment,
+    execArgv: NODE_ARGUMENTS,
+    serialization: "advanced",
+    stdio: ["ignore", "pipe", "pipe", "pipe", "ipc"],
+    // A process group of its own, so that interrupting the group spares the host and its terminal.
+    detached: process.platform !== "win32",
+  });
+}
