@@ -1,0 +1,51 @@
+/**
+ * Compiles the kernels in source/ (AssemblyScript) to kernels.wasm.ts, twice: with plain SIMD, and with relaxed SIMD (fused
+ * multiply–add), which Node 22 has. Run after a change: `node lib/backend/kernels/compile.mjs`; `--check` only compares.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { main } from "assemblyscript/asc";
+
+const folder = new URL("./", import.meta.url);
+
+/** The AssemblyScript compiler asks for `X.ts`; ours are `X.as`, so that TypeScript's own tools leave them alone. */
+function readSource(name) {
+  try {
+    return readFileSync(new URL(`source/${name.replace(/\.ts$/, ".as")}`, folder), "utf8");
+  } catch {
+    return null;
+  }
+}
+
+async function compiled(features) {
+  let bytes;
+  const settings =
+    "index.ts --outFile out.wasm -O3 --noAssert --runtime stub --importMemory --noExportMemory --use abort=";
+  const { error, stderr } = await main([...settings.split(" "), ...features], {
+    readFile: readSource,
+    writeFile: (_name, contents) => void (bytes = contents),
+    listFiles: () => [],
+  });
+  if (error) throw new Error(`${error.message}\n${stderr.toString()}`);
+  return Buffer.from(bytes).toString("base64");
+}
+
+const plain = await compiled(["--enable", "simd"]);
+const relaxed = await compiled(["--enable", "simd", "--enable", "relaxed-simd"]);
+const text = `/* Made by compile.mjs from source/; do not edit. */
+/** The kernels for engines with SIMD, base64. */
+export const SIMD_KERNELS: string =
+  "${plain}";
+/** The kernels for engines with relaxed SIMD as well, base64. */
+export const RELAXED_KERNELS: string =
+  "${relaxed}";
+`;
+const target = new URL("kernels.wasm.ts", folder);
+if (process.argv.includes("--check")) {
+  if (readFileSync(target, "utf8") !== text) {
+    console.error("kernels.wasm.ts is not what source/ compiles to: run node lib/backend/kernels/compile.mjs");
+    process.exitCode = 1;
+  }
+} else {
+  writeFileSync(target, text);
+  console.log(`kernels.wasm.ts: ${plain.length + relaxed.length} characters`);
+}

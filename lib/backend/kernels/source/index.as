@@ -1,0 +1,1 @@
+export { matmul, matmulWorkspace } from "./matmul";

@@ -1,0 +1,256 @@
+/**
+ * C = A B for a batch of matrices of f32 numbers with any strides, in the memory of TensorFlow.js' wasm backend.
+ *
+ * B is copied, block by block, into panels of eight columns (`workspace`), so that the inner loop reads it in order; a tile of
+ * 4 rows × 8 columns of C stays in registers meanwhile. Blocks of 256 × 512 of B stay in the second-level cache.
+ */
+import { accumulate } from "./vector";
+
+const BLOCK_INNER: i32 = 256;
+const BLOCK_COLUMNS: i32 = 512;
+
+/** Bytes of workspace that `matmul` wants. */
+export function matmulWorkspace(): i32 {
+  return (BLOCK_INNER * BLOCK_COLUMNS + BLOCK_INNER * 4 + 32) * 4 + 16;
+}
+
+/** Addresses in bytes; strides in numbers; C's columns lie side by side. */
+export function matmul(
+  batch: i32, m: i32, n: i32, k: i32,
+  a: usize, aBatch: i32, aRow: i32, aColumn: i32,
+  b: usize, bBatch: i32, bRow: i32, bColumn: i32,
+  c: usize, cBatch: i32, cRow: i32,
+  workspace: usize,
+): void {
+  const panels = (workspace + 15) & ~15;
+  const strip = panels + ((BLOCK_INNER * BLOCK_COLUMNS) << 2);
+  const edge = strip + ((BLOCK_INNER * 4) << 2);
+  for (let item = 0; item < batch; item++) {
+    const a0 = a + ((<usize>item * aBatch) << 2);
+    const b0 = b + ((<usize>item * bBatch) << 2);
+    const c0 = c + ((<usize>item * cBatch) << 2);
+    for (let j0 = 0; j0 < n; j0 += BLOCK_COLUMNS) {
+      const columns = min(BLOCK_COLUMNS, n - j0);
+      for (let k0 = 0; k0 < k; k0 += BLOCK_INNER) {
+        const inner = min(BLOCK_INNER, k - k0);
+        pack(b0 + ((<usize>k0 * bRow + <usize>j0 * bColumn) << 2), bRow, bColumn, inner, columns, panels);
+        const aBlock = a0 + ((<usize>k0 * aColumn) << 2);
+        const cBlock = c0 + (<usize>j0 << 2);
+        for (let i0 = 0; i0 < m; i0 += 4) {
+          const rows = min(4, m - i0);
+          const aTile = aBlock + ((<usize>i0 * aRow) << 2);
+          const cTile = cBlock + ((<usize>i0 * cRow) << 2);
+          if (aColumn == 1) {
+            rowsByPanels(aTile, aRow, rows, inner, panels, columns, cTile, cRow, k0 > 0, edge);
+          } else {
+            gather(aTile, aRow, aColumn, rows, inner, strip);
+            stripByPanels(strip, rows, inner, panels, columns, cTile, cRow, k0 > 0, edge);
+          }
+        }
+      }
+    }
+  }
+}
+
+/** Copies a block of B into panels of 8 columns, each `inner` × 8, filled up with zeros. */
+function pack(b: usize, bRow: i32, bColumn: i32, inner: i32, columns: i32, to: usize): void {
+  for (let j = 0; j < columns; j += 8) {
+    const width = min(8, columns - j);
+    const from = b + ((<usize>j * bColumn) << 2);
+    if (width == 8 && bColumn == 1) {
+      let source = from;
+      for (let i = 0; i < inner; i++) {
+        v128.store(to, v128.load(source));
+        v128.store(to, v128.load(source, 16), 16);
+        to += 32;
+        source += <usize>bRow << 2;
+      }
+    } else if (width == 8 && bRow == 1) {
+      packTransposed(from, <usize>bColumn << 2, inner, to);
+      to += <usize>inner << 5;
+    } else {
+      for (let i = 0; i < inner; i++) {
+        let source = from + ((<usize>i * bRow) << 2);
+        for (let w = 0; w < 8; w++) {
+          store<f32>(to, w < width ? load<f32>(source) : 0);
+          to += 4;
+          source += <usize>bColumn << 2;
+        }
+      }
+    }
+  }
+}
+
+/** Eight columns of B that lie in memory as rows: turned four numbers at a time. */
+function packTransposed(from: usize, step: usize, inner: i32, to: usize): void {
+  const whole = inner & ~3;
+  for (let half = 0; half < 2; half++) {
+    const r0 = from + step * (half * 4);
+    const r1 = r0 + step;
+    const r2 = r1 + step;
+    const r3 = r2 + step;
+    let target = to + half * 16;
+    let offset: usize = 0;
+    for (let i = 0; i < whole; i += 4) {
+      const x0 = v128.load(r0 + offset);
+      const x1 = v128.load(r1 + offset);
+      const x2 = v128.load(r2 + offset);
+      const x3 = v128.load(r3 + offset);
+      const low01 = v128.shuffle<f32>(x0, x1, 0, 4, 1, 5);
+      const high01 = v128.shuffle<f32>(x0, x1, 2, 6, 3, 7);
+      const low23 = v128.shuffle<f32>(x2, x3, 0, 4, 1, 5);
+      const high23 = v128.shuffle<f32>(x2, x3, 2, 6, 3, 7);
+      v128.store(target, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5));
+      v128.store(target, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7), 32);
+      v128.store(target, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5), 64);
+      v128.store(target, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7), 96);
+      target += 128;
+      offset += 16;
+    }
+    for (let i = whole; i < inner; i++) {
+      store<f32>(target, load<f32>(r0 + offset));
+      store<f32>(target, load<f32>(r1 + offset), 4);
+      store<f32>(target, load<f32>(r2 + offset), 8);
+      store<f32>(target, load<f32>(r3 + offset), 12);
+      target += 32;
+      offset += 4;
+    }
+  }
+}
+
+/** Copies up to four rows of A side by side: `inner` × 4. */
+function gather(a: usize, aRow: i32, aColumn: i32, rows: i32, inner: i32, to: usize): void {
+  const step = <usize>aColumn << 2;
+  if (rows == 4 && aRow == 1) {
+    for (let i = 0; i < inner; i++) {
+      v128.store(to, v128.load(a));
+      a += step;
+      to += 16;
+    }
+    return;
+  }
+  const down = <usize>aRow << 2;
+  for (let i = 0; i < inner; i++) {
+    store<f32>(to, load<f32>(a));
+    store<f32>(to, rows > 1 ? load<f32>(a + down) : 0, 4);
+    store<f32>(to, rows > 2 ? load<f32>(a + down * 2) : 0, 8);
+    store<f32>(to, rows > 3 ? load<f32>(a + down * 3) : 0, 12);
+    a += step;
+    to += 16;
+  }
+}
+
+/** A tile of C from four rows of A whose numbers lie side by side along the inner axis. */
+function rowsByPanels(
+  a: usize, aRow: i32, rows: i32, inner: i32, panel: usize, columns: i32,
+  c: usize, cRow: i32, isFurther: bool, edge: usize,
+): void {
+  const down = <usize>aRow << 2;
+  const a1 = rows > 1 ? a + down : a;
+  const a2 = rows > 2 ? a1 + down : a;
+  const a3 = rows > 3 ? a2 + down : a;
+  const end = a + (<usize>inner << 2);
+  for (let j = 0; j < columns; j += 8) {
+    let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
+    let p0 = a, p1 = a1, p2 = a2, p3 = a3;
+    let b = panel;
+    while (p0 < end) {
+      const b0 = v128.load(b);
+      const b1 = v128.load(b, 16);
+      const x0 = v128.load32_splat(p0);
+      c00 = accumulate(c00, x0, b0);
+      c01 = accumulate(c01, x0, b1);
+      const x1 = v128.load32_splat(p1);
+      c10 = accumulate(c10, x1, b0);
+      c11 = accumulate(c11, x1, b1);
+      const x2 = v128.load32_splat(p2);
+      c20 = accumulate(c20, x2, b0);
+      c21 = accumulate(c21, x2, b1);
+      const x3 = v128.load32_splat(p3);
+      c30 = accumulate(c30, x3, b0);
+      c31 = accumulate(c31, x3, b1);
+      b += 32;
+      p0 += 4;
+      p1 += 4;
+      p2 += 4;
+      p3 += 4;
+    }
+    panel += <usize>inner << 5;
+    put(c00, c01, c10, c11, c20, c21, c30, c31, c + (<usize>j << 2), cRow, rows, columns - j, isFurther, edge);
+  }
+}
+
+/** The same from a strip of A as `gather` makes it. */
+function stripByPanels(
+  strip: usize, rows: i32, inner: i32, panel: usize, columns: i32,
+  c: usize, cRow: i32, isFurther: bool, edge: usize,
+): void {
+  const end = strip + (<usize>inner << 4);
+  for (let j = 0; j < columns; j += 8) {
+    let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
+    let a = strip;
+    let b = panel;
+    while (a < end) {
+      const b0 = v128.load(b);
+      const b1 = v128.load(b, 16);
+      const x0 = v128.load32_splat(a);
+      c00 = accumulate(c00, x0, b0);
+      c01 = accumulate(c01, x0, b1);
+      const x1 = v128.load32_splat(a, 4);
+      c10 = accumulate(c10, x1, b0);
+      c11 = accumulate(c11, x1, b1);
+      const x2 = v128.load32_splat(a, 8);
+      c20 = accumulate(c20, x2, b0);
+      c21 = accumulate(c21, x2, b1);
+      const x3 = v128.load32_splat(a, 12);
+      c30 = accumulate(c30, x3, b0);
+      c31 = accumulate(c31, x3, b1);
+      b += 32;
+      a += 16;
+    }
+    panel += <usize>inner << 5;
+    put(c00, c01, c10, c11, c20, c21, c30, c31, c + (<usize>j << 2), cRow, rows, columns - j, isFurther, edge);
+  }
+}
+
+/** Writes a tile of C, or adds to it; at the right edge through `edge`, so that nothing beyond C is touched. */
+// @ts-ignore: decorator
+@inline
+function put(
+  c00: v128, c01: v128, c10: v128, c11: v128, c20: v128, c21: v128, c30: v128, c31: v128,
+  c: usize, cRow: i32, rows: i32, width: i32, isFurther: bool, edge: usize,
+): void {
+  const down = <usize>cRow << 2;
+  if (width >= 8) {
+    putRow(c, c00, c01, isFurther);
+    if (rows > 1) putRow(c + down, c10, c11, isFurther);
+    if (rows > 2) putRow(c + down * 2, c20, c21, isFurther);
+    if (rows > 3) putRow(c + down * 3, c30, c31, isFurther);
+  } else {
+    putPart(c, c00, c01, width, isFurther, edge);
+    if (rows > 1) putPart(c + down, c10, c11, width, isFurther, edge);
+    if (rows > 2) putPart(c + down * 2, c20, c21, width, isFurther, edge);
+    if (rows > 3) putPart(c + down * 3, c30, c31, width, isFurther, edge);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function putRow(c: usize, x0: v128, x1: v128, isFurther: bool): void {
+  if (isFurther) {
+    x0 = f32x4.add(x0, v128.load(c));
+    x1 = f32x4.add(x1, v128.load(c, 16));
+  }
+  v128.store(c, x0);
+  v128.store(c, x1, 16);
+}
+
+function putPart(c: usize, x0: v128, x1: v128, width: i32, isFurther: bool, edge: usize): void {
+  v128.store(edge, x0);
+  v128.store(edge, x1, 16);
+  for (let w: usize = 0; w < <usize>width; w++) {
+    const at = c + (w << 2);
+    const number = load<f32>(edge + (w << 2));
+    store<f32>(at, isFurther ? load<f32>(at) + number : number);
+  }
+}
