@@ -24,3 +24,13 @@ export {
 export { batteryOrProgram, programAndBatteryLogs, showMeMyFiles } from "./corpora/rohrer.ts";
 export { blackCatDrankTheMilk, blueBall, type SentencePair } from "./corpora/doshi.ts";
 export { mobyDick, mobyDickChapters, type Chapter } from "./corpora/moby-dick.ts";
+export {
+  plantedRelations,
+  type PlantedCorpus,
+  type PlantedTruth,
+  type WordPairs,
+} from "./corpora/planted-relations.ts";
+export { skipTrigrams, type SkipTrigram, type SkipTrigramCorpus } from "./corpora/skip-trigrams.ts";
+export { bytePairMerges, type BytePairMerge } from "./byte-pair-merges.ts";
+export { BytePairTokeniser, type BytePairOptions } from "./byte-pair-tokeniser.ts";
+export { seededRandom } from "./seeded-random.ts";
