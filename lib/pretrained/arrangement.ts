@@ -1,0 +1,81 @@
+/**
+ * How one parameter is taken out of a stored tensor: `out[i, j, …] = stored[offset + i·strides[0] + j·strides[1] + …]`.
+ * A transpose, the query part of a fused map, a head's slice and a permutation of rotary features are all of this form.
+ */
+export interface Arrangement {
+  /** The stored tensor; `undefined` for zeros, where the model has a bias and the file leaves it out. */
+  readonly from: string | undefined;
+  /** The shape that it must have. */
+  readonly stored: readonly number[];
+  readonly offset: number;
+  /** Sizes of the result's axes; there may be more of them than the parameter has, their product is what counts. */
+  readonly sizes: readonly number[];
+  readonly strides: readonly number[];
+}
+
+/** The stored tensor as it is. */
+export function asStored(from: string, ...stored: readonly number[]): Arrangement {
+  const strides = stored.map((_, axis) =>
+    stored.slice(axis + 1).reduce((product, size) => product * size, 1),
+  );
+  return { from, stored, offset: 0, sizes: stored, strides };
+}
+
+/** A bias of zeros. */
+export function zeros(...sizes: readonly number[]): Arrangement {
+  return { ...asStored("", ...sizes), from: undefined };
+}
+
+/** PyTorch's `Linear.weight` [out, in] as the matrix of x W: [in, out]. */
+export function linear(from: string, input: number, output: number): Arrangement {
+  return { from, stored: [output, input], offset: 0, sizes: [input, output], strides: [1, input] };
+}
+
+/** `Linear.weight` [heads · features, embedding] as [head, embedding, feature]. */
+export function linearHeads(from: string, heads: number, embedding: number, features: number): Arrangement {
+  return {
+    from,
+    stored: [heads * features, embedding],
+    offset: 0,
+    sizes: [heads, embedding, features],
+    strides: [features * embedding, 1, embedding],
+  };
+}
+
+/** The output map's `Linear.weight` [embedding, heads · features] as [head, value, embedding]. */
+export function linearOutput(from: string, heads: number, features: number, embedding: number): Arrangement {
+  return {
+    from,
+    stored: [embedding, heads * features],
+    offset: 0,
+    sizes: [heads, features, embedding],
+    strides: [features, 1, heads * features],
+  };
+}
+
+/** The numbers that `arrangement` takes out of `stored`, row-major. */
+export function arrange(stored: Float32Array, arrangement: Arrangement): Float32Array {
+  const { offset, sizes, strides } = arrangement;
+  const size = sizes.reduce((product, length) => product * length, 1);
+  if (isContiguous(arrangement)) return stored.length === size ? stored : stored.slice(offset, offset + size);
+  const out = new Float32Array(size);
+  let to = 0;
+  const copy = (axis: number, from: number) => {
+    const length = sizes[axis] ?? 1;
+    const stride = strides[axis] ?? 0;
+    if (axis >= sizes.length - 1)
+      for (let index = 0; index < length; index++) out[to++] = stored[from + index * stride] ?? Number.NaN;
+    else for (let index = 0; index < length; index++) copy(axis + 1, from + index * stride);
+  };
+  copy(0, offset);
+  return out;
+}
+
+function isContiguous({ sizes, strides }: Arrangement): boolean {
+  let expected = 1;
+  for (let axis = sizes.length - 1; axis >= 0; axis--) {
+    if (strides[axis] !== expected) return false;
+    expected *= sizes[axis] ?? 1;
+  }
+  return true;
+}
