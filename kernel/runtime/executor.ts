@@ -1,0 +1,77 @@
+/** The process that runs cells: what `spawnExecutor` starts. */
+import { MessageChannel, Worker } from "node:worker_threads";
+import { contexts } from "./context.ts";
+import { reportOf } from "./errors/report.ts";
+import { newFlags } from "./flags.ts";
+import { Interrupts } from "./interrupts.ts";
+import { KeyboardInterrupt } from "./keyboard-interrupt.ts";
+import { importFrom } from "./modules/packages.ts";
+import { Outbox } from "./outbox.ts";
+import type { FromExecutor, ToExecutor } from "./protocol.ts";
+import { Runner } from "./runner.ts";
+import type { SidecarData } from "./sidecar.ts";
+import { installStreams } from "./streams.ts";
+import { installTimers } from "./timers.ts";
+import type { Cell } from "./cell.ts";
+
+const flags = newFlags();
+const outgoing = new MessageChannel();
+const interruptions = new MessageChannel();
+const answers = new MessageChannel();
+const sidecarData: SidecarData = {
+  flags,
+  outgoing: outgoing.port2,
+  interrupts: interruptions.port2,
+  answers: answers.port2,
+};
+const sidecar = new Worker(new URL("./sidecar.js", import.meta.url), {
+  workerData: sidecarData,
+  transferList: [outgoing.port2, interruptions.port2, answers.port2],
+  execArgv: [],
+});
+sidecar.unref();
+
+const outbox = new Outbox(outgoing.port1, flags);
+const post = (message: FromExecutor): void => outbox.post(message);
+process.on("exit", () => outbox.flush());
+
+/** The cell whose timer callback is running. */
+let inCallback: Cell | undefined;
+
+const interrupts = new Interrupts(flags, interruptions.port1, {
+  interrupt: (finished) => runner.interrupt(finished),
+  end: () => {
+    if (runner.isActive) {
+      runner.end();
+    } else if (inCallback) {
+      inCallback.stop();
+      post({ type: "late-error", request: inCallback.request, error: reportOf(new KeyboardInterrupt()) });
+    }
+    inCallback = undefined;
+  },
+});
+const runner = new Runner({
+  folder: process.cwd(),
+  post,
+  import: importFrom(process.cwd()),
+  interrupts: () => interrupts,
+});
+
+/** Reports an error that nothing in the cell will catch, to the cell that caused it. */
+function lateError(error: unknown, cell = contexts.getStore()?.cell ?? runner.latest): void {
+  if (error instanceof KeyboardInterrupt && cell.isInterrupted) return;
+  post({ type: "late-error", request: cell.request, error: reportOf(error) });
+}
+
+installTimers({ failed: lateError, running: (cell) => (inCallback = cell) });
+installStreams((name, text) => {
+  const cell = contexts.getStore()?.cell ?? runner.latest;
+  post({ type: "stream", request: cell.request, name, text });
+});
+process.on("uncaughtException", (error) => lateError(error));
+process.on("unhandledRejection", (reason) => lateError(reason));
+
+process.on("message", (message: ToExecutor) => {
+  if (message.type === "run") runner.run(message);
+});
+post({ type: "ready", nodeVersion: process.version, pid: process.pid });

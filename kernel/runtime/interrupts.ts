@@ -1,0 +1,87 @@
+import { Script } from "node:vm";
+import type { MessagePort } from "node:worker_threads";
+import { FLAG } from "./flags.ts";
+import type { InterruptNews } from "./sidecar.ts";
+
+/** Where the synchronous part of a cell waits for `Interrupts.runSynchronously` to call it. */
+const START = Symbol.for("matrix-composition.start");
+
+/** What the executor does about an interrupt; both may be called more than once for one interrupt. */
+export interface InterruptHandler {
+  /** The event loop is alive: reject what the cell awaits, and call `finished` when it has ended. */
+  readonly interrupt: (finished: () => void) => void;
+  /** The code of the cell is dead: report its end. */
+  readonly end: () => void;
+}
+
+/** The main thread's side of interrupts (the sidecar has the other). */
+export class Interrupts {
+  readonly #flags: Int32Array<SharedArrayBuffer>;
+  readonly #start = new Script(`globalThis[Symbol.for(${JSON.stringify(START.description)})]()`, {
+    filename: "node:executor",
+  });
+  readonly #handler: InterruptHandler;
+
+  constructor(flags: Int32Array<SharedArrayBuffer>, port: MessagePort, handler: InterruptHandler) {
+    this.#flags = flags;
+    this.#handler = handler;
+    port.on("message", (news: InterruptNews) => this.#hear(news));
+    // A late SIGINT, or one that Jupyter sends to the whole process group, must not end the process.
+    process.on("SIGINT", () => undefined);
+  }
+
+  /** Whether a user's interrupt is under way: what a cell throws meanwhile is its consequence. */
+  get isPending(): boolean {
+    return Atomics.load(this.#flags, FLAG.requested) > Atomics.load(this.#flags, FLAG.finished);
+  }
+
+  /** A cell is running, or none. */
+  setActive(isActive: boolean): void {
+    Atomics.store(this.#flags, FLAG.active, isActive ? 1 : 0);
+  }
+
+  /** Calls `start` so that an interrupt ends it; throws `ERR_SCRIPT_EXECUTION_INTERRUPTED` then. */
+  runSynchronously(start: () => void): void {
+    (globalThis as Record<symbol, unknown>)[START] = start;
+    Atomics.store(this.#flags, FLAG.synchronous, 1);
+    try {
+      this.#start.runInThisContext({ breakOnSigint: true, displayErrors: false });
+    } finally {
+      Atomics.store(this.#flags, FLAG.synchronous, 0);
+    }
+  }
+
+  /** The interrupt that is under way has ended its cell. */
+  finish(): void {
+    this.#waitForSidecar();
+    const requested = Atomics.load(this.#flags, FLAG.requested);
+    Atomics.store(this.#flags, FLAG.heard, requested);
+    Atomics.store(this.#flags, FLAG.finished, requested);
+  }
+
+  #hear({ interrupt, terminated }: InterruptNews): void {
+    // Termination skips `finally`.
+    Atomics.store(this.#flags, FLAG.synchronous, 0);
+    if (Atomics.load(this.#flags, FLAG.finished) >= interrupt) return;
+    this.#waitForSidecar();
+    Atomics.store(this.#flags, FLAG.heard, interrupt);
+    if (terminated) {
+      this.#handler.end();
+      this.finish();
+    } else {
+      this.#handler.interrupt(() => this.finish());
+    }
+  }
+
+  /** Until its signal has struck: it must hit this cell, not the next one. */
+  #waitForSidecar(): void {
+    for (let waits = 0; waits < 100 && Atomics.load(this.#flags, FLAG.signalling) === 1; waits++) {
+      Atomics.wait(this.#flags, FLAG.signalling, 1, 10);
+    }
+  }
+}
+
+/** Whether `error` is how Node says that SIGINT ended a script. */
+export function isInterruption(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ERR_SCRIPT_EXECUTION_INTERRUPTED";
+}

@@ -1,0 +1,197 @@
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import vm from "node:vm";
+import { Cell } from "./cell.ts";
+import { contexts, type Context } from "./context.ts";
+import { reportOf } from "./errors/report.ts";
+import { registerSource } from "./errors/sources.ts";
+import { isInterruption, type Interrupts } from "./interrupts.ts";
+import { KeyboardInterrupt } from "./keyboard-interrupt.ts";
+import type { ErrorReport, FromExecutor, ToExecutor } from "./protocol.ts";
+import { newScope } from "./scope.ts";
+import { nativeTimers } from "./timers.ts";
+import { render } from "./values/render.ts";
+
+type RunRequest = Extract<ToExecutor, { type: "run" }>;
+
+/** What compiled code finds in its one parameter (`CellRuntime` of kernel/language). */
+interface CellRuntime {
+  readonly scope: Record<string, unknown>;
+  readonly import: (specifier: string, options?: unknown) => Promise<Record<string, unknown>>;
+  readonly await: (value: unknown) => Promise<unknown>;
+  readonly meta: ImportMeta;
+  readonly result: (value: unknown) => void;
+}
+
+type CompiledFunction = (runtime: CellRuntime) => Promise<void>;
+
+/** Milliseconds that an interrupted cell has for `finally` blocks that await. */
+const GRACE = 150;
+
+/** What the runner needs of the rest of the executor. */
+export interface RunnerParts {
+  readonly folder: string;
+  readonly post: (message: FromExecutor) => void;
+  readonly import: (specifier: string, options?: unknown) => Promise<Record<string, unknown>>;
+  readonly interrupts: () => Interrupts;
+}
+
+/** Runs cells, one after the other, and reports how each ended. */
+export class Runner {
+  readonly scope = newScope();
+  readonly #parts: RunnerParts;
+  /** The cell that is running, with what ends it. */
+  #active: { readonly cell: Cell; readonly done: (error?: ErrorReport) => void; readonly ended: Promise<void> } | undefined;
+  #latest = new Cell("", 0, false);
+
+  constructor(parts: RunnerParts) {
+    this.#parts = parts;
+  }
+
+  /** The cell that is running, or else the last one: whose output it is if nothing better is known. */
+  get latest(): Cell {
+    return this.#latest;
+  }
+
+  /** Whether a cell is running. */
+  get isActive(): boolean {
+    return this.#active !== undefined;
+  }
+
+  run(request: RunRequest): void {
+    const cell = new Cell(request.request, request.number, request.allowStdin);
+    const context: Context = { cell, parent: request.request };
+    this.#latest = cell;
+    let settle: () => void = () => undefined;
+    const ended = new Promise<void>((resolve) => (settle = resolve));
+    let expressions: Record<string, unknown> = {};
+    const done = (error?: ErrorReport): void => {
+      if (this.#active?.cell !== cell) return;
+      this.#active = undefined;
+      this.#parts.interrupts().setActive(false);
+      const status = error ? "error" : "ok";
+      this.#parts.post({ type: "done", request: request.request, status, ...(error && { error }), expressions });
+      settle();
+    };
+    this.#active = { cell, done, ended };
+    this.#parts.interrupts().setActive(true);
+    contexts.run(context, () => {
+      const failed = (error: unknown): void => this.#failed(cell, error, done);
+      this.#start(cell, request.code, request.map, request.source, (promise) => {
+        promise
+          .then(async (results) => {
+            if (results.length > 0) await this.#showResult(cell, results.at(-1));
+            expressions = await this.#expressions(cell, request.expressions);
+          })
+          .then(() => done(), failed);
+      }, failed);
+    });
+  }
+
+  /** The user pressed stop and the event loop is alive. */
+  interrupt(finished: () => void): void {
+    const active = this.#active;
+    if (!active) {
+      finished();
+      return;
+    }
+    active.cell.interrupt();
+    const force = nativeTimers.setTimeout(() => this.end(), GRACE);
+    void active.ended.then(() => {
+      nativeTimers.clearTimeout(force);
+      finished();
+    });
+  }
+
+  /** The code of the running cell is dead, or does not come to an end. */
+  end(): void {
+    if (!this.#active) return;
+    const { cell, done } = this.#active;
+    cell.stop();
+    done(reportOf(new KeyboardInterrupt()));
+  }
+
+  #failed(cell: Cell, error: unknown, done: (error: ErrorReport) => void): void {
+    // A command that was stopped, or a promise that was rejected by the interrupt, may say so in other words.
+    const isStopped = cell.isInterrupted || isInterruption(error) || this.#parts.interrupts().isPending;
+    if (isStopped) cell.stop();
+    done(reportOf(isStopped ? new KeyboardInterrupt() : error));
+    if (isStopped) this.#parts.interrupts().finish();
+  }
+
+  /** Runs compiled code; `started` gets the promise of its results. */
+  #start(
+    cell: Cell,
+    code: string,
+    map: string,
+    text: string,
+    started: (results: Promise<unknown[]>) => void,
+    failed: (error: unknown) => void,
+  ): void {
+    const file = join(this.#parts.folder, `Cell [${cell.number}]~${cell.request}`);
+    registerSource(file, { label: `Cell [${cell.number}]`, map, text, isCell: true });
+    try {
+      const script = new vm.Script(`(${code}\n)`, { filename: file, columnOffset: -1 });
+      const compiled = script.runInThisContext() as CompiledFunction;
+      const results: unknown[] = [];
+      const runtime = this.#runtime(cell, (value) => results.push(value));
+      let promise: Promise<void> | undefined;
+      this.#parts.interrupts().runSynchronously(() => {
+        promise = compiled(runtime);
+      });
+      if (promise) started(promise.then(() => results));
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  #runtime(own: Cell, result: (value: unknown) => void): CellRuntime {
+    const { folder } = this.#parts;
+    const url = pathToFileURL(join(folder, "cell.ts"));
+    return {
+      scope: this.scope,
+      import: this.#parts.import,
+      // A function of an earlier cell, called by a later one, is interrupted with the later one.
+      await: (value) => (contexts.getStore()?.cell ?? own).await(value),
+      meta: {
+        url: url.href,
+        filename: join(folder, "cell.ts"),
+        dirname: folder,
+        resolve: (specifier: string) => specifier,
+      } as ImportMeta,
+      result,
+    };
+  }
+
+  async #showResult(cell: Cell, value: unknown): Promise<void> {
+    const bundle = await render(value);
+    if (!bundle) return;
+    this.#parts.post({
+      type: "result",
+      request: cell.request,
+      display: { data: bundle.data, metadata: bundle.metadata ?? {} },
+    });
+  }
+
+  async #expressions(cell: Cell, expressions: Readonly<Record<string, string>>): Promise<Record<string, unknown>> {
+    const values: Record<string, unknown> = {};
+    for (const [name, code] of Object.entries(expressions)) values[name] = await this.#expression(cell, code);
+    return values;
+  }
+
+  /** One of the request's `user_expressions`, in the form of the reply. */
+  async #expression(cell: Cell, code: string): Promise<unknown> {
+    try {
+      const results = await new Promise<unknown[]>((resolve, reject) => {
+        this.#start(cell, code, EMPTY_MAP, code, (promise) => promise.then(resolve, reject), reject);
+      });
+      const bundle = await render(results.at(-1));
+      const data = bundle?.data ?? { "text/plain": "undefined" };
+      return { status: "ok", data, metadata: bundle?.metadata ?? {} };
+    } catch (error) {
+      return { status: "error", ...reportOf(error) };
+    }
+  }
+}
+
+const EMPTY_MAP = JSON.stringify({ version: 3, sources: [], names: [], mappings: "" });

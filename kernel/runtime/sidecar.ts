@@ -1,0 +1,168 @@
+/**
+ * The executor's second thread. It owns the line to the host: it writes what the main thread posts, and hears
+ * interrupts and answers while the main thread spins, waits or computes. See KERNEL.md 3.5 for the order of an interrupt.
+ */
+import { Session } from "node:inspector";
+import { Socket } from "node:net";
+import { receiveMessageOnPort, workerData, type MessagePort } from "node:worker_threads";
+import { FLAG } from "./flags.ts";
+import { frame, frameReader } from "./line.ts";
+import type { Posted } from "./outbox.ts";
+import { LINE_DESCRIPTOR, type FromExecutor, type ToSidecar } from "./protocol.ts";
+
+/** What the sidecar is started with. */
+export interface SidecarData {
+  readonly flags: Int32Array<SharedArrayBuffer>;
+  /** From the main thread: messages for the host. */
+  readonly outgoing: MessagePort;
+  /** To the main thread: interrupts. */
+  readonly interrupts: MessagePort;
+  /** To the main thread: answers to `input-request`. */
+  readonly answers: MessagePort;
+}
+
+/** What the sidecar tells the main thread of interrupt number `interrupt`. */
+export type InterruptNews = { readonly interrupt: number; readonly terminated: boolean };
+
+/** Milliseconds without a word of the main thread, after which its JavaScript is terminated, again and again. */
+const TERMINATE_AFTER = 60;
+
+/** Milliseconds that a cell has for its `finally` blocks once its interrupt was heard. */
+const FINISH_WITHIN = 400;
+
+const { flags, outgoing, interrupts, answers } = workerData as SidecarData;
+const hasSignals = process.platform !== "win32";
+
+const line = new Socket({ fd: LINE_DESCRIPTOR, readable: true, writable: true });
+line.on("data", frameReader((message) => hear(message as ToSidecar)));
+// The host is gone, hard perhaps: nobody is left to hear this process, whatever its main thread is doing.
+line.on("close", endProcess);
+line.on("error", endProcess);
+
+outgoing.on("message", (first: Posted) => {
+  const posted = [first];
+  for (let next = receiveMessageOnPort(outgoing); next; next = receiveMessageOnPort(outgoing)) {
+    posted.push(next.message as Posted);
+    if (posted.length >= 10_000) break;
+  }
+  line.cork();
+  let bytes = 0;
+  for (const { message, bytes: size } of merged(posted)) {
+    bytes += size;
+    line.write(frame(message));
+  }
+  line.write(new Uint8Array(0), () => {
+    Atomics.sub(flags, FLAG.outstanding, bytes);
+    Atomics.notify(flags, FLAG.outstanding);
+  });
+  line.uncork();
+});
+
+/** The same messages, neighbouring pieces of the same stream as one. */
+function* merged(posted: readonly Posted[]): Generator<Posted> {
+  let texts: string[] = [];
+  let bytes = 0;
+  let stream: Extract<FromExecutor, { type: "stream" }> | undefined;
+  for (const each of posted) {
+    const { message } = each;
+    if (message.type === "stream") {
+      if (stream && (stream.name !== message.name || stream.request !== message.request)) {
+        yield { message: { ...stream, text: texts.join("") }, bytes };
+        texts = [];
+        bytes = 0;
+      }
+      stream = message;
+      texts.push(message.text);
+      bytes += each.bytes;
+      continue;
+    }
+    if (stream) yield { message: { ...stream, text: texts.join("") }, bytes };
+    stream = undefined;
+    texts = [];
+    bytes = 0;
+    yield each;
+  }
+  if (stream) yield { message: { ...stream, text: texts.join("") }, bytes };
+}
+
+function hear(message: ToSidecar): void {
+  if (message.type === "interrupt") {
+    interrupt();
+    return;
+  }
+  answers.postMessage(message);
+  Atomics.add(flags, FLAG.answers, 1);
+  Atomics.notify(flags, FLAG.answers);
+}
+
+let inspector: Session | undefined;
+
+/** Ends whatever JavaScript the main thread runs; on an idle thread V8 answers only once some JavaScript runs next. */
+function terminate(number: number): void {
+  if (!inspector) {
+    inspector = new Session();
+    inspector.connectToMainThread();
+  }
+  // The main thread does not report the cell as ended before this has struck, lest it strikes the next cell.
+  Atomics.store(flags, FLAG.signalling, 1);
+  if (Atomics.load(flags, FLAG.finished) < number) {
+    inspector.post("Runtime.terminateExecution", () => {
+      release();
+      interrupts.postMessage({ interrupt: number, terminated: true } satisfies InterruptNews);
+    });
+  } else {
+    release();
+  }
+}
+
+/** Nothing is about to strike the main thread. */
+function release(): void {
+  Atomics.store(flags, FLAG.signalling, 0);
+  Atomics.notify(flags, FLAG.signalling);
+}
+
+let watch: NodeJS.Timeout | undefined;
+
+function interrupt(): void {
+  Atomics.store(flags, FLAG.signalling, 1);
+  const number = Atomics.add(flags, FLAG.requested, 1) + 1;
+  interrupts.postMessage({ interrupt: number, terminated: false } satisfies InterruptNews);
+  const synchronous = Atomics.load(flags, FLAG.synchronous) === 1;
+  if (hasSignals) {
+    if (Atomics.load(flags, FLAG.active) === 1) signal(synchronous);
+  } else if (synchronous) {
+    terminate(number);
+  }
+  if (hasSignals || !synchronous) release();
+  clearInterval(watch);
+  const start = performance.now();
+  watch = setInterval(() => {
+    if (Atomics.load(flags, FLAG.finished) >= number) {
+      clearInterval(watch);
+    } else if (Atomics.load(flags, FLAG.heard) < number || performance.now() - start > FINISH_WITHIN) {
+      terminate(number);
+    }
+  }, TERMINATE_AFTER);
+}
+
+/** Ends this process and those that its cells started. */
+function endProcess(): void {
+  if (hasSignals) {
+    try {
+      process.kill(-process.pid, "SIGKILL");
+    } catch {
+      // Not the leader of a group.
+    }
+  }
+  process.kill(process.pid, "SIGKILL");
+}
+
+/** SIGINT for the process group, so that a command that the cell waits for stops too. */
+function signal(synchronous: boolean): void {
+  try {
+    process.kill(-process.pid, "SIGINT");
+  } catch {
+    // Not the leader of a group: then only this process, and only where `breakOnSigint` turns it into an error.
+    if (synchronous) process.kill(process.pid, "SIGINT");
+  }
+}
