@@ -1,1 +1,8 @@
-export {};
+import "./matrix-renderer.ts";
+
+export { Figure } from "./figure.ts";
+export { ViewInputError } from "./view-input-error.ts";
+export type { FigureOptions, ColourChoice } from "./options.ts";
+export type { ArrayInput, MatrixInput, TensorLike, VectorInput } from "./matrix.ts";
+export { heatmap, type HeatmapOptions } from "./heatmap.ts";
+export { bars, type BarsOptions } from "./bars.ts";

@@ -1,0 +1,72 @@
+import { createHash } from "node:crypto";
+import { createRequire } from "node:module";
+import { encodePng } from "./png.ts";
+import type { Node } from "./scene.ts";
+
+/** Characters that DejaVu Sans lacks: with one of these, the machine's own fonts are read too. */
+const BEYOND_DEJAVU =
+  /[\u0900-\u0e7f\u0f00-\u10ff\u1100-\u13ff\u1780-\u17ff\u2e80-\ua4cf\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef]|[\u{1f000}-\u{3ffff}]/u;
+
+/** In bytes: a finer PNG than this is drawn again at one device pixel to the CSS pixel, to keep notebooks small. */
+const MOST_BYTES = 250_000;
+
+/**
+ * An SVG file of a Vega specification, drawn in Node with no browser; the same specification gives the same text.
+ * Ids carry a digest of the specification, so that two figures in one page don't take each other's clips.
+ */
+export async function renderSvg(spec: Node, title: string, description: string): Promise<string> {
+  const vega = await import("vega");
+  const view = new vega.View(vega.parse(structuredClone(spec) as never), {
+    renderer: "none",
+    logLevel: vega.Error,
+  });
+  const drawn = await view.toSVG();
+  view.finalize();
+  const digest = createHash("sha256").update(JSON.stringify(spec)).digest("hex").slice(0, 8);
+  const numbers = new Map<string, number>();
+  const renumbered = drawn.replace(
+    /\b(id="|url\(#|href="#)((?:clip|gradient_?)[\w-]*\d+)/gu,
+    (_, before: string, id: string) => {
+      if (!numbers.has(id)) numbers.set(id, numbers.size);
+      return `${before}f${digest}-${numbers.get(id) ?? 0}`;
+    },
+  );
+  const label = escapeXml(title);
+  return renumbered.replace(/<svg ([^>]*)>/u, (_, attributes: string) => {
+    const own = attributes.replace(/\s*(?:class|role|aria-[a-z]+)="[^"]*"/gu, "");
+    return `<svg ${own} role="img" aria-label="${label}"><desc>${escapeXml(description)}</desc>`;
+  });
+}
+
+/** A PNG file of an SVG, `scale` device pixels to the CSS pixel, in the fonts that this package brings. */
+export async function renderPng(svg: string, scale = 2): Promise<Uint8Array> {
+  const { Resvg } = await import("@resvg/resvg-js");
+  const locate = createRequire(import.meta.url);
+  // Their family is "DejaVu Sans", condensed; the wider cut is left out so that these are the ones found.
+  const fonts = ["DejaVuSansCondensed", "DejaVuSansCondensed-Bold", "DejaVuSansMono"];
+  const resvg = new Resvg(svg, {
+    fitTo: { mode: "zoom", value: scale },
+    font: {
+      fontFiles: fonts.map((font) => locate.resolve(`dejavu-fonts-ttf/ttf/${font}.ttf`)),
+      loadSystemFonts: BEYOND_DEJAVU.test(svg),
+      defaultFontFamily: "DejaVu Sans",
+      sansSerifFamily: "DejaVu Sans",
+      monospaceFamily: "DejaVu Sans Mono",
+    },
+  });
+  const image = resvg.render();
+  const png = encodePng({ width: image.width, height: image.height, data: new Uint8Array(image.pixels) });
+  return png.length > MOST_BYTES && scale > 1 ? renderPng(svg, 1) : png;
+}
+
+/** Text that stays text in XML and HTML, in elements and in attributes. */
+export function escapeXml(text: string): string {
+  const entities: Record<string, string> = {
+    "&": "&amp;",
+    "<": "&lt;",
+    ">": "&gt;",
+    '"': "&quot;",
+    "'": "&#39;",
+  };
+  return text.replace(/[&<>"']/gu, (character) => entities[character] ?? character);
+}

@@ -1,0 +1,93 @@
+import { formatNumber } from "./label.ts";
+import type { Scene } from "./scene.ts";
+import { THEME } from "./theme.ts";
+
+/** Round numbers between `low` and `high`, about `count` of them. */
+export function ticks(low: number, high: number, count = 5): number[] {
+  const span = high - low;
+  if (!(span > 0) || !Number.isFinite(span)) return [low];
+  const rough = span / count;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = ([1, 2, 5, 10].find((digit) => digit * power >= rough * 0.999) ?? 10) * power;
+  const found: number[] = [];
+  for (let index = Math.ceil(low / step - 1e-9); index * step <= high + step * 1e-9; index++)
+    found.push(Number((index * step).toPrecision(12)));
+  return found;
+}
+
+/** A linear map from values to pixels. */
+export interface Position {
+  (value: number): number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Maps `[low, high]` to `[from, to]` pixels. */
+export function linear(low: number, high: number, from: number, to: number): Position {
+  const span = high - low || 1;
+  return Object.assign((value: number) => from + ((value - low) / span) * (to - from), { low, high });
+}
+
+/** The frame of a plot. */
+export interface PlotFrame {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+/** Grid lines and numbers below a plot. */
+export function drawBottomAxis(
+  scene: Scene,
+  position: Position,
+  frame: PlotFrame,
+  name = "",
+  at = ticks(position.low, position.high, 6),
+): void {
+  scene.draw(
+    "rule",
+    at.map((value) => ({
+      x: position(value),
+      x2: position(value),
+      y: frame.top,
+      y2: frame.bottom,
+      stroke: value === 0 ? THEME.muted : THEME.faint,
+    })),
+  );
+  const text = { y: frame.bottom + 11, align: "center", fontSize: THEME.size.small, fill: THEME.muted };
+  scene.draw(
+    "text",
+    at.map((value) => ({ ...text, x: position(value), text: formatNumber(value, 4) })),
+  );
+  if (name !== "")
+    scene.draw("text", [{ ...text, x: (frame.left + frame.right) / 2, y: frame.bottom + 27, text: name }]);
+}
+
+/** Grid lines and numbers to the left of a plot. */
+export function drawLeftAxis(
+  scene: Scene,
+  position: Position,
+  frame: PlotFrame,
+  name = "",
+  at = ticks(position.low, position.high, 5),
+): void {
+  scene.draw(
+    "rule",
+    at.map((value) => ({
+      y: position(value),
+      y2: position(value),
+      x: frame.left,
+      x2: frame.right,
+      stroke: value === 0 ? THEME.muted : THEME.faint,
+    })),
+  );
+  const text = { x: frame.left - 6, align: "right", fontSize: THEME.size.small, fill: THEME.muted };
+  scene.draw(
+    "text",
+    at.map((value) => ({ ...text, y: position(value), text: formatNumber(value, 4) })),
+  );
+  if (name !== "")
+    scene.draw("text", [
+      { ...text, x: 14, y: (frame.top + frame.bottom) / 2, angle: -90, align: "center", text: name },
+    ]);
+}
