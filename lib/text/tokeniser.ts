@@ -4,7 +4,7 @@
  */
 export interface Tokeniser {
   /** What the tokens are. */
-  readonly kind: "word" | "character" | "byte-pair";
+  readonly kind: "word" | "character" | "byte-pair" | "word-piece";
   /** The tokens of `text` in order. */
   tokens(text: string): string[];
   /** The text that the tokens make. */
