@@ -1,1 +1,2 @@
-export {};
+export { BackendError } from "./errors.ts";
+export { startBackend, type BackendName, type BackendReport } from "./start-backend.ts";

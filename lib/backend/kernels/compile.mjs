@@ -42,7 +42,9 @@ export const RELAXED_KERNELS: string =
 const target = new URL("kernels.wasm.ts", folder);
 if (process.argv.includes("--check")) {
   if (readFileSync(target, "utf8") !== text) {
-    console.error("kernels.wasm.ts is not what source/ compiles to: run node lib/backend/kernels/compile.mjs");
+    console.error(
+      "kernels.wasm.ts is not what source/ compiles to: run node lib/backend/kernels/compile.mjs",
+    );
     process.exitCode = 1;
   }
 } else {

@@ -1,0 +1,12 @@
+export type { Arithmetic, Numbers } from "./arithmetic.ts";
+export { Tape } from "./tape.ts";
+export { plus, scaled, times } from "./sums.ts";
+export { linear } from "./linear.ts";
+export { rowsOf } from "./rows-of.ts";
+export { attentionMix, attentionScores } from "./attention.ts";
+export { attentionPattern, type AttentionMask } from "./attention-pattern.ts";
+export { normalised, normScale, type NormKind } from "./normalised.ts";
+export { activated, type ActivationName } from "./activated.ts";
+export { rotated, type Rotation } from "./rotated.ts";
+export { headResults, repeatedHeads, sumOfHeads } from "./by-head.ts";
+export { crossEntropy } from "./cross-entropy.ts";

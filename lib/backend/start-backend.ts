@@ -1,0 +1,116 @@
+import { createRequire } from "node:module";
+import { dirname, join, sep } from "node:path";
+import { pathToFileURL } from "node:url";
+import { BackendError } from "./errors.ts";
+import { registerFasterKernels } from "./kernels/register.ts";
+import { loadTensorFlow, type TensorFlow } from "./tensorflow.ts";
+
+/** `tensorflow` is `@tensorflow/tfjs-node`, the C library; the others are TensorFlow.js' names. */
+export type BackendName = "tensorflow" | "wasm" | "webgpu" | "cpu";
+
+/** Which backend does the arithmetic, and why that one. */
+export interface BackendReport {
+  readonly backend: BackendName;
+  /** One sentence for a person. */
+  readonly why: string;
+  /** What was tried before, and why it was not taken. */
+  readonly passedOver: readonly { readonly backend: BackendName; readonly why: string }[];
+  /** `simd`, `relaxed-simd`: our kernels do the matrix products of the wasm backend; `none`: TensorFlow.js' own. */
+  readonly kernels: "relaxed-simd" | "simd" | "none";
+}
+
+let started: Promise<BackendReport> | undefined;
+
+/**
+ * Starts TensorFlow.js at the first call and says on which backend; later calls give the same report.
+ *
+ * Without a choice it takes `@tensorflow/tfjs-node` when it is installed beside this package or in the working directory's project, else wasm
+ * (with our faster kernels where the engine has SIMD), else plain JavaScript. WebGPU is taken only when it is asked for: it cannot give results synchronously,
+ * which `next` and `run` need, so that it serves training alone.
+ *
+ * @throws {BackendError} when the chosen backend cannot be had, or another one was started before
+ * @example (await startBackend()).backend // "wasm"
+ */
+export async function startBackend(choice?: BackendName): Promise<BackendReport> {
+  started ??= start(choice).catch((problem: unknown) => {
+    started = undefined;
+    throw problem;
+  });
+  const report = await started;
+  if (choice !== undefined && report.backend !== choice) {
+    throw new BackendError(
+      `The backend ${report.backend} runs already; ${choice} must be chosen before the first model is made.`,
+    );
+  }
+  return report;
+}
+
+async function start(choice: BackendName | undefined): Promise<BackendReport> {
+  const tf = await loadTensorFlow();
+  const passedOver: { backend: BackendName; why: string }[] = [];
+  const order: readonly BackendName[] = choice === undefined ? ["tensorflow", "wasm", "cpu"] : [choice];
+  for (const backend of order) {
+    try {
+      const why = await STARTERS[backend](tf);
+      const kernels = backend === "wasm" ? registerFasterKernels(tf) : "none";
+      return { backend, why: choice === undefined ? why : `It was asked for. ${why}`, passedOver, kernels };
+    } catch (problem) {
+      passedOver.push({ backend, why: problem instanceof Error ? problem.message : String(problem) });
+    }
+  }
+  throw new BackendError(
+    `No backend of TensorFlow.js could be started. ${passedOver.map((p) => `${p.backend}: ${p.why}`).join(" ")}`,
+  );
+}
+
+const STARTERS: Record<BackendName, (tf: TensorFlow) => Promise<string>> = {
+  async tensorflow(tf) {
+    const path = installed("@tensorflow/tfjs-node");
+    if (path === undefined) throw new Error("@tensorflow/tfjs-node is not installed.");
+    await import(pathToFileURL(path).href);
+    const factory = tf.findBackendFactory("tensorflow") as (() => unknown) | null;
+    if (factory === null) {
+      throw new Error(
+        "@tensorflow/tfjs-node came with another copy of @tensorflow/tfjs-core; install 4.22.0 of it.",
+      );
+    }
+    await use(tf, "tensorflow");
+    return "@tensorflow/tfjs-node is installed.";
+  },
+  async wasm(tf) {
+    const wasm = await import("@tensorflow/tfjs-backend-wasm");
+    const main = createRequire(import.meta.url).resolve("@tensorflow/tfjs-backend-wasm");
+    wasm.setWasmPaths(dirname(main) + sep);
+    await use(tf, "wasm");
+    return "WebAssembly is the fastest that needs no installation.";
+  },
+  async webgpu(tf) {
+    const path = installed("@tensorflow/tfjs-backend-webgpu");
+    if (path === undefined) throw new Error("@tensorflow/tfjs-backend-webgpu is not installed.");
+    await import(pathToFileURL(path).href);
+    await use(tf, "webgpu");
+    return "@tensorflow/tfjs-backend-webgpu is installed and found an adapter.";
+  },
+  async cpu(tf) {
+    await import("@tensorflow/tfjs-backend-cpu");
+    await use(tf, "cpu");
+    return "Plain JavaScript runs everywhere.";
+  },
+};
+
+async function use(tf: TensorFlow, backend: BackendName): Promise<void> {
+  if (!(await tf.setBackend(backend))) throw new Error(`TensorFlow.js could not start ${backend}.`);
+  await tf.ready();
+}
+
+/** Where a package that the user may have installed is: beside this one, or in the project of the working directory. */
+function installed(name: string): string | undefined {
+  for (const from of [import.meta.url, pathToFileURL(join(process.cwd(), "package.json")).href]) {
+    try {
+      return createRequire(from).resolve(name);
+    } catch {
+      // Not there: the next place.
+    }
+  }
+  return undefined;
+}
