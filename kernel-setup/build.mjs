@@ -119,13 +119,13 @@ function removeOrphans(root, output) {
 }
 
 /**
- * Copies what is neither TypeScript nor prose: word lists, JSON, WebAssembly.
+ * Copies what is neither TypeScript, nor a script that makes a source, nor prose: word lists, JSON, WebAssembly.
  *
  * @param {string} root @param {string} output
  */
 function copyData(root, output) {
   for (const file of sources(root)) {
-    if (/\.(ts|tsx|md)$/.test(file)) continue;
+    if (/\.(ts|tsx|mjs|md)$/.test(file)) continue;
     const target = join(output, relative(root, file));
     mkdirSync(dirname(target), { recursive: true });
     copyFileSync(file, target);

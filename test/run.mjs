@@ -1,0 +1,191 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { build } from "../kernel-setup/build.mjs";
+import { kernelsUnder, stableNode, writeKernelspec } from "../kernel-setup/kernelspec.mjs";
+import { ROOT } from "../kernel-setup/setup.mjs";
+import { ensureVenv } from "../kernel-setup/venv.mjs";
+
+/**
+ * Runs the tests in phases, goes on after a phase that failed, and counts. `npm test` runs all phases, `npm test --
+ * unit browser` these, `npm test -- test/lib/tensor/dot.test.ts` this file; what follows the first option goes to
+ * mocha (`npm test -- unit --grep softmax`).
+ *
+ * @typedef {{ passed: number, failed: number, skipped: number }} Counts
+ *
+ * @typedef {object} Phase
+ * @property {string} name
+ * @property {readonly string[]} [folders] the folders of test/ that belong to it; the phase without is made of programs
+ * @property {readonly (readonly string[])[]} [programs] each counts as one test
+ * @property {boolean} [inParallel] its files share nothing
+ * @property {boolean} [needsKernel] runs notebooks or talks to the kernel through Jupyter's own client
+ */
+
+const IN_CI = process.env["CI"] === "true";
+
+/** @type {readonly Phase[]} */
+const PHASES = [
+  { name: "types", programs: [["node_modules/typescript/bin/tsc", "--noEmit"]] },
+  {
+    name: "lint",
+    programs: [
+      ["node_modules/eslint/bin/eslint.js", "."],
+      ["node_modules/prettier/bin/prettier.cjs", "--check", "--log-level", "warn", "."],
+    ],
+  },
+  { name: "unit", folders: [], inParallel: true }, // every file that is in no other phase's folder
+  { name: "kernel", folders: ["kernel"] },
+  { name: "setup", folders: ["kernel-setup"] },
+  { name: "conformance", folders: ["conformance"], needsKernel: true },
+  { name: "notebooks", folders: ["notebooks"], needsKernel: true },
+  { name: "browser", folders: ["browser"], needsKernel: true },
+  { name: "package", folders: ["package"], needsKernel: true },
+];
+
+const [names, files, mochaOptions] = understand(process.argv.slice(2));
+/** @type {{ name: string, counts: Counts, seconds: number }[]} */
+const results = [];
+for (const phase of PHASES) {
+  const chosen = files.length > 0 ? files.filter((file) => phaseOf(file) === phase) : testFilesOf(phase);
+  const isAsked = files.length > 0 ? chosen.length > 0 : names.length === 0 || names.includes(phase.name);
+  if (!isAsked) continue;
+  console.log(`\n== ${phase.name} ==`);
+  const started = performance.now();
+  const counts = await runPhase(phase, chosen);
+  results.push({ name: phase.name, counts, seconds: (performance.now() - started) / 1000 });
+}
+summarise();
+
+/**
+ * @param {readonly string[]} args
+ * @returns {[string[], string[], string[]]} names of phases, test files, options for mocha
+ */
+function understand(args) {
+  const firstOption = args.findIndex((arg) => arg.startsWith("-"));
+  const own = firstOption < 0 ? args : args.slice(0, firstOption);
+  const unknown = own.filter((arg) => !isPhase(arg) && !existsSync(arg));
+  if (unknown.length > 0) {
+    console.error(
+      `Neither a phase nor a file: ${unknown.join(", ")}. Phases: ${PHASES.map(({ name }) => name).join(", ")}`,
+    );
+    process.exit(1);
+  }
+  return [
+    own.filter(isPhase),
+    own.filter((arg) => !isPhase(arg)),
+    firstOption < 0 ? [] : args.slice(firstOption),
+  ];
+}
+
+/** @param {string} arg */
+function isPhase(arg) {
+  return PHASES.some(({ name }) => name === arg);
+}
+
+/** @param {string} file @returns {Phase | undefined} */
+function phaseOf(file) {
+  const path = relative(join(ROOT, "test"), resolve(file)).replaceAll("\\", "/");
+  return (
+    PHASES.find(({ folders }) => folders?.some((folder) => path.startsWith(`${folder}/`))) ??
+    PHASES.find(({ name }) => name === "unit")
+  );
+}
+
+/** @param {Phase} phase */
+function testFilesOf(phase) {
+  if (!phase.folders) return [];
+  return allTestFiles().filter((file) => phaseOf(file) === phase);
+}
+
+function allTestFiles() {
+  return readdirSync(join(ROOT, "test"), { recursive: true, encoding: "utf8" })
+    .map((path) => `test/${path.replaceAll("\\", "/")}`)
+    .filter((path) => path.endsWith(".test.ts") && !/\/(fixtures|artefacts)\//.test(path))
+    .sort();
+}
+
+/** @param {Phase} phase @param {readonly string[]} chosen @returns {Promise<Counts>} */
+async function runPhase(phase, chosen) {
+  if (phase.programs) return sum(phase.programs.map((program) => countOf(node(program) === 0)));
+  if (chosen.length === 0) return { passed: 0, failed: 0, skipped: 0 };
+  try {
+    await prepare(phase);
+  } catch (error) {
+    console.error(error);
+    return countOf(false);
+  }
+  return runMocha(phase, chosen);
+}
+
+/** @param {Phase} phase */
+async function prepare(phase) {
+  if ((await build({ root: ROOT })) === "built with errors")
+    console.error("dist/ was built in spite of type errors");
+  if (!phase.needsKernel) return;
+  const node = await stableNode();
+  const title = "Installing what the tests need into .venv-test (once, about half a minute)";
+  await ensureVenv(join(ROOT, ".venv"));
+  await ensureVenv(join(ROOT, ".venv-test"), {
+    requirements: join(ROOT, "kernel-setup", "requirements-test.txt"),
+    title,
+  });
+  for (const venv of [".venv", ".venv-test"]) writeKernelspec(kernelsUnder(join(ROOT, venv)), ROOT, node);
+}
+
+/** @param {Phase} phase @param {readonly string[]} chosen @returns {Counts} */
+function runMocha(phase, chosen) {
+  const artefacts = join(ROOT, "test", "artefacts");
+  mkdirSync(artefacts, { recursive: true });
+  const report = join(artefacts, `counts-${phase.name}.json`);
+  rmSync(report, { force: true });
+  const options = ["--reporter", "test/reporter.cjs"];
+  if (phase.inParallel && chosen.length > 1) options.push("--parallel", "--jobs", "2");
+  if (IN_CI) options.push("--forbid-only");
+  const code = node(["node_modules/mocha/bin/mocha.js", ...options, ...mochaOptions, ...chosen], {
+    MATRIX_COMPOSITION_COUNTS: report,
+  });
+  if (!existsSync(report)) return countOf(false); // mocha itself did not get to its end
+  /** @type {Counts} */
+  const counts = JSON.parse(readFileSync(report, "utf8"));
+  return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+}
+
+/** @param {readonly string[]} args @param {NodeJS.ProcessEnv} [env] */
+function node(args, env) {
+  return spawnSync(process.execPath, args, {
+    cwd: ROOT,
+    stdio: ["ignore", "inherit", "inherit"],
+    env: { ...process.env, ...env },
+  }).status;
+}
+
+/** @param {boolean} hasPassed @returns {Counts} */
+function countOf(hasPassed) {
+  return { passed: hasPassed ? 1 : 0, failed: hasPassed ? 0 : 1, skipped: 0 };
+}
+
+/** @param {readonly Counts[]} all @returns {Counts} */
+function sum(all) {
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  for (const { passed, failed, skipped } of all) {
+    total.passed += passed;
+    total.failed += failed;
+    total.skipped += skipped;
+  }
+  return total;
+}
+
+/** @param {Counts} counts */
+function words({ passed, failed, skipped }) {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
+}
+
+function summarise() {
+  console.log("\n== summary ==");
+  for (const { name, counts, seconds } of results) {
+    console.log(`${name.padEnd(12)} ${words(counts)} (${seconds.toFixed(0)} s)`);
+  }
+  const total = sum(results.map(({ counts }) => counts));
+  process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
+  console.log(words(total));
+}
