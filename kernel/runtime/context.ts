@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { promiseHooks } from "node:v8";
 import type { Cell } from "./cell.ts";
 import type { FromExecutor, RequestId } from "./protocol.ts";
 
@@ -18,5 +19,111 @@ export interface Context {
   readonly capture?: (output: Output) => void;
 }
 
+/** Keeps a context through promises, timers and callbacks. */
+interface Contexts {
+  /** The context of the code that is running. */
+  getStore(): Context | undefined;
+  /** Calls `code` in `context`. */
+  run<T>(context: Context | undefined, code: () => T): T;
+  /** The context in which `promise` was made. */
+  of(promise: Promise<unknown>): Context | undefined;
+  /** Code was terminated in the middle: no context is left over from it. */
+  reset(): void;
+}
+
+/** Returns its argument from the constructor, so that a subclass can put a private field on any object. */
+class Anything {
+  constructor(value: object) {
+    return value;
+  }
+}
+
+/** Puts the context on a promise, invisible to its user. */
+class Stamp extends Anything {
+  readonly #context: Context;
+
+  private constructor(promise: object, context: Context) {
+    super(promise);
+    this.#context = context;
+  }
+
+  static put(promise: object, context: Context): void {
+    new Stamp(promise, context);
+  }
+
+  static read(promise: object): Context | undefined {
+    return #context in promise ? promise.#context : undefined;
+  }
+}
+
+/**
+ * Before Node 24 `AsyncLocalStorage` rests on async hooks, which push an id for each awaited continuation; when an
+ * interrupt terminates one, the id stays, and Node aborts ("Assertion failed: (env_->execution_async_id()) == (0)"). V8's
+ * promise hooks push nothing. Timers, ticks and microtasks carry the context by themselves (`installTimers`).
+ */
+class PromiseContexts implements Contexts {
+  #current: Context | undefined;
+
+  constructor() {
+    promiseHooks.createHook({
+      init: (promise) => {
+        if (this.#current) Stamp.put(promise, this.#current);
+      },
+      before: (promise) => {
+        this.#current = Stamp.read(promise);
+      },
+      after: () => {
+        this.#current = undefined;
+      },
+    });
+  }
+
+  getStore(): Context | undefined {
+    return this.#current;
+  }
+
+  run<T>(context: Context | undefined, code: () => T): T {
+    const outer = this.#current;
+    this.#current = context;
+    try {
+      return code();
+    } finally {
+      this.#current = outer;
+    }
+  }
+
+  of(promise: Promise<unknown>): Context | undefined {
+    return Stamp.read(promise);
+  }
+
+  reset(): void {
+    this.#current = undefined;
+  }
+}
+
+/** Since Node 24 the storage is V8's own: nothing to push, and callbacks of files, sockets and processes keep it too. */
+class FrameContexts implements Contexts {
+  readonly #storage = new AsyncLocalStorage<Context | undefined>();
+
+  getStore(): Context | undefined {
+    return this.#storage.getStore();
+  }
+
+  run<T>(context: Context | undefined, code: () => T): T {
+    return this.#storage.run(context, code);
+  }
+
+  of(): Context | undefined {
+    return this.#storage.getStore();
+  }
+
+  reset(): void {
+    this.#storage.enterWith(undefined);
+  }
+}
+
+/** Whether this Node keeps async storages in V8's own frames. */
+export const keepsFrames = Number.parseInt(process.versions.node) >= 24;
+
 /** The context of the code that is running, through timers, promises and callbacks. */
-export const contexts = new AsyncLocalStorage<Context>();
+export const contexts: Contexts = keepsFrames ? new FrameContexts() : new PromiseContexts();

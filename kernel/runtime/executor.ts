@@ -69,7 +69,7 @@ installStreams((name, text) => {
   post({ type: "stream", request: cell.request, name, text });
 });
 process.on("uncaughtException", (error) => lateError(error));
-process.on("unhandledRejection", (reason) => lateError(reason));
+process.on("unhandledRejection", (reason, promise) => lateError(reason, contexts.of(promise)?.cell));
 
 process.on("message", (message: ToExecutor) => {
   if (message.type === "run") runner.run(message);

@@ -1,5 +1,6 @@
 import { Script } from "node:vm";
 import type { MessagePort } from "node:worker_threads";
+import { contexts } from "./context.ts";
 import { FLAG } from "./flags.ts";
 import type { InterruptNews } from "./sidecar.ts";
 
@@ -66,6 +67,7 @@ export class Interrupts {
     this.#waitForSidecar();
     Atomics.store(this.#flags, FLAG.heard, interrupt);
     if (terminated) {
+      contexts.reset();
       this.#handler.end();
       this.finish();
     } else {

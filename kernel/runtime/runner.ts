@@ -83,7 +83,12 @@ export class Runner {
             if (results.length > 0) await this.#showResult(cell, results.at(-1));
             expressions = await this.#expressions(cell, request.expressions);
           })
-          .then(() => done(), failed);
+          .then(() => {
+            // A command that the interrupt stopped may have been the cell's last act.
+            if (this.#parts.interrupts().isPending) throw new KeyboardInterrupt();
+            done();
+          })
+          .catch(failed);
       }, failed);
     });
   }

@@ -95,19 +95,17 @@ function hear(message: ToSidecar): void {
   Atomics.notify(flags, FLAG.answers);
 }
 
-let inspector: Session | undefined;
-
 /** Ends whatever JavaScript the main thread runs; on an idle thread V8 answers only once some JavaScript runs next. */
 function terminate(number: number): void {
-  if (!inspector) {
-    inspector = new Session();
-    inspector.connectToMainThread();
-  }
   // The main thread does not report the cell as ended before this has struck, lest it strikes the next cell.
   Atomics.store(flags, FLAG.signalling, 1);
   if (Atomics.load(flags, FLAG.finished) < number) {
+    const inspector = new Session();
+    inspector.connectToMainThread();
     inspector.post("Runtime.terminateExecution", () => {
       release();
+      // Node does not exit while a session is connected.
+      inspector.disconnect();
       interrupts.postMessage({ interrupt: number, terminated: true } satisfies InterruptNews);
     });
   } else {

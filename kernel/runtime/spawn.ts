@@ -4,12 +4,10 @@ import { fileURLToPath } from "node:url";
 /**
  * What Node needs to be told for the executor:
  * - `vm.SourceTextModule`, with which local modules are loaded and reloaded;
- * - no abort ("async hook stack has become corrupted") when an interrupt ends code inside an async scope;
  * - no warnings for what is experimental there and for the user's own debugger-less run.
  */
 const NODE_ARGUMENTS = [
   "--experimental-vm-modules",
-  "--no-force-async-hooks-checks",
   "--disable-warning=ExperimentalWarning",
 ];
 

@@ -1,15 +1,39 @@
-import { AsyncResource } from "node:async_hooks";
+import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
 import { syncBuiltinESMExports } from "node:module";
-import * as native from "node:timers";
 import timers from "node:timers";
 import timersPromises from "node:timers/promises";
 import { promisify } from "node:util";
 import { MessageChannel } from "node:worker_threads";
 import type { Cell, Clearable } from "./cell.ts";
-import { contexts } from "./context.ts";
+import { contexts, keepsFrames } from "./context.ts";
+
+const native = { ...timers };
 
 /** The timers of Node, for the executor itself. */
 export const nativeTimers = { setTimeout: native.setTimeout, clearTimeout: native.clearTimeout };
+
+/** Whether user code has its own `AsyncLocalStorage`, which its timers have to keep. */
+let usesStorage = false;
+
+/** Runs code with the user's own async storages as they are now. */
+function surroundings(): (code: () => void) => void {
+  if (keepsFrames) return AsyncLocalStorage.snapshot();
+  if (!usesStorage) return (code) => code();
+  const resource = new AsyncResource("Timeout", { requireManualDestroy: true });
+  return (code) => resource.runInAsyncScope(code);
+}
+
+function watchStorages(): void {
+  const { prototype } = AsyncLocalStorage;
+  for (const name of ["run", "enterWith"] as const) {
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- called with the storage as `this`
+    const original = prototype[name] as (this: unknown, ...values: unknown[]) => unknown;
+    prototype[name] = function (this: unknown, ...values: unknown[]) {
+      usesStorage = true;
+      return original.apply(this, values);
+    } as never;
+  }
+}
 
 type Callback = (...values: unknown[]) => void;
 type NativeTimer = NodeJS.Timeout | NodeJS.Immediate;
@@ -28,6 +52,7 @@ export interface TimerEvents {
  * stack has become corrupted"); from a port it is safe (KERNEL.md 3.5). Each timer belongs to the cell that started it.
  */
 export function installTimers(events: TimerEvents): void {
+  if (!keepsFrames) watchStorages();
   const live = new Map<NativeTimer, UserTimer>();
   const due = new Map<number, UserTimer>();
   let count = 0;
@@ -40,16 +65,17 @@ export function installTimers(events: TimerEvents): void {
   });
   bell.unref();
 
-  class UserTimer extends AsyncResource implements Clearable {
+  class UserTimer implements Clearable {
     readonly #callback: Callback;
     readonly #values: unknown[];
     readonly #repeats: boolean;
-    readonly #cell = contexts.getStore()?.cell;
+    readonly #context = contexts.getStore();
+    readonly #cell = this.#context?.cell;
+    readonly #within = surroundings();
     #native: NativeTimer | undefined;
     #isDue = false;
 
     constructor(callback: Callback, values: unknown[], repeats: boolean) {
-      super("Timeout", { requireManualDestroy: true });
       this.#callback = callback;
       this.#values = values;
       this.#repeats = repeats;
@@ -86,7 +112,7 @@ export function installTimers(events: TimerEvents): void {
       if (!this.#repeats) this.#forget();
       events.running(this.#cell);
       try {
-        this.runInAsyncScope(this.#callback, timer, ...this.#values);
+        this.#within(() => contexts.run(this.#context, () => this.#callback.apply(timer, this.#values)));
       } catch (error) {
         events.failed(error, this.#cell);
       }
@@ -157,6 +183,7 @@ export function installTimers(events: TimerEvents): void {
   Object.defineProperty(setTimeout, promisify.custom, { value: promised.setTimeout });
   Object.defineProperty(setImmediate, promisify.custom, { value: promised.setImmediate });
   Object.defineProperty(timers, "promises", { value: timersPromises });
+  keepContext(events);
   syncBuiltinESMExports();
 
   function promisedTimer(
@@ -179,4 +206,23 @@ export function installTimers(events: TimerEvents): void {
       else signal?.addEventListener("abort", abort, { once: true });
     });
   }
+}
+
+/** Microtasks and ticks that user code queues by themselves run in its context, and report what they throw to its cell. */
+function keepContext(events: TimerEvents): void {
+  const { queueMicrotask, process } = globalThis;
+  const nextTick = process.nextTick.bind(process) as (callback: Callback, ...values: unknown[]) => void;
+  const kept = (callback: Callback): Callback => {
+    const context = contexts.getStore();
+    if (!context || typeof callback !== "function") return callback;
+    return (...values) => {
+      try {
+        contexts.run(context, () => callback(...values));
+      } catch (error) {
+        events.failed(error, context.cell);
+      }
+    };
+  };
+  globalThis.queueMicrotask = (callback) => queueMicrotask(kept(callback));
+  process.nextTick = (callback: Callback, ...values: unknown[]) => nextTick(kept(callback), ...values);
 }
