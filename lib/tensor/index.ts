@@ -1,1 +1,24 @@
-export {};
+export type {
+  Axes,
+  Cell,
+  LabelsOf,
+  Nested,
+  NestedArray,
+  NestedNumbers,
+  PartialCell,
+  PerAxis,
+  Place,
+  Product,
+  Renamed,
+  Shape,
+  Without,
+} from "./axes.ts";
+export { AxisError, IndexError, LabelError, NumberError, SizeError, TensorError } from "./errors.ts";
+export { Tensor, type Entry, type Numbers } from "./tensor.ts";
+export { identity, ones, tensor, zeros, type ArrayOptions, type TensorOptions } from "./create.ts";
+export { oneHot } from "./one-hot.ts";
+export { randomNormal, randomNumbers, randomUniform, type RandomOptions } from "./random.ts";
+export { concatenate, stack } from "./combine.ts";
+export { softmax } from "./softmax.ts";
+export { cosine } from "./cosine.ts";
+export { nearMisses } from "./near-misses.ts";
