@@ -1,0 +1,176 @@
+import { readFileSync } from "node:fs";
+import { CellLine, importsOf, type Binding, type CellRecord } from "./cell-line.ts";
+import { cellNames } from "./cell-names.ts";
+import { cellDiagnostics, cellSyntaxErrors } from "./diagnostics.ts";
+import { emitCell } from "./emit-cell.ts";
+import { parseCell, type ParsedCell } from "./parse-cell.ts";
+import { Project } from "./project.ts";
+import type { CompileResult, Completeness, Completion, Diagnostic, Inspection } from "./protocol.ts";
+import { transpileModule } from "./transpile-module.ts";
+
+/** What the host may choose. */
+export interface LanguageOptions {
+  /** The notebook's folder: modules are found from here, and the nearest tsconfig.json above it has a say. */
+  readonly folder: string;
+  /** What a type error does: end the cell (the default), be shown while the cell runs, or nothing at all. */
+  readonly typeErrors?: "stop" | "warn" | "off";
+}
+
+/** The language service without its thread: every answer is there when the call returns. */
+export interface SynchronousLanguageService {
+  compile(request: { readonly id: string; readonly number: number; readonly source: string }): CompileResult;
+  discard(id: string): void;
+  complete(source: string, offset: number): Completion;
+  inspect(source: string, offset: number): Inspection | undefined;
+  isComplete(source: string): Completeness;
+  transpile(path: string): { readonly code: string; readonly map: string };
+  reset(): void;
+  /** Does what the first cell would otherwise wait for. */
+  warmUp(): void;
+  /** One step of work that makes later answers quicker; false when there is none left. */
+  idle(): boolean;
+}
+
+/** A language service for the cells of one notebook. */
+export function createLanguageService(options: LanguageOptions): SynchronousLanguageService {
+  return new Service(options);
+}
+
+class Service implements SynchronousLanguageService {
+  readonly #line = new CellLine();
+  readonly #project: Project;
+  readonly #typeErrors: "stop" | "warn" | "off";
+  #nextKey = 1;
+  #configWarned = false;
+
+  constructor({ folder, typeErrors }: LanguageOptions) {
+    this.#project = new Project(folder, this.#line);
+    this.#typeErrors = typeErrors ?? "stop";
+  }
+
+  compile(request: { id: string; number: number; source: string }): CompileResult {
+    try {
+      return this.#compile(request);
+    } catch {
+      // The compiler itself failed; a fresh checker may do better, and a cell never ends the service.
+      this.#project.forget();
+    }
+    try {
+      return this.#compile(request);
+    } catch (error) {
+      this.#project.forget();
+      const start = { line: 0, column: 0, offset: 0 };
+      const message = `TypeScript could not compile this cell: ${error instanceof Error ? error.message : String(error)}`;
+      return { ok: false, errors: [{ severity: "error", code: 0, message, start, end: start }] };
+    }
+  }
+
+  #compile({ id, number, source }: { id: string; number: number; source: string }): CompileResult {
+    const parsed = parseCell(source);
+    if (parsed.errors.length > 0) return { ok: false, errors: cellSyntaxErrors(source, parsed) };
+    const earlier = this.#earlierNames(parsed);
+    const cell = checkedText(parsed, earlier);
+    const key = this.#nextKey++;
+    const record: CellRecord = {
+      id,
+      key,
+      number,
+      jsx: parsed.jsx,
+      text: cell.text,
+      isDeclaration: false,
+      specifiers: [...parsed.specifiers, ...new Set(earlier.map((binding) => `cell:${binding.cell.key}`))],
+      bindings: new Map(),
+      shadowed: new Map(),
+      file: undefined,
+    };
+    const augmentation = parsed.augments
+      ? { id: `${this.#project.folder}/[augmentation-${key}].ts`, text: cell.text }
+      : undefined;
+    const program = this.#project.programFor(parsed.specifiers, augmentation);
+    const file = this.#project.addCell(record);
+    const found =
+      this.#typeErrors === "off"
+        ? []
+        : cellDiagnostics({ program, file, source, cellStart: cell.start, parsed, line: this.#line });
+    if (this.#typeErrors === "stop" && found.length > 0) return { ok: false, errors: found };
+    const names = cellNames(file, cell.start, parsed, earlier, program.getTypeChecker());
+    const emitted = emitCell({
+      text: parsed.text,
+      jsx: parsed.jsx,
+      names,
+      options: this.#project.options,
+      specifier: (specifier) => this.#project.runtimeSpecifier(specifier),
+    });
+    for (const { name, mutable } of parsed.declared.values())
+      record.bindings.set(name, { name, cell: record, mutable, inScope: names.values.has(name) });
+    if (record.bindings.size > 0) this.#line.append(record);
+    const warnings = [
+      ...this.#configWarnings(),
+      ...found.map((each) => ({ ...each, severity: "warning" as const })),
+    ];
+    return { ok: true, cell: { ...emitted, declares: [...parsed.declared.keys()] }, warnings };
+  }
+
+  discard(id: string): void {
+    this.#line.remove(id);
+  }
+
+  complete(source: string, offset: number): Completion {
+    void source;
+    return { start: offset, end: offset, matches: [] };
+  }
+
+  inspect(): Inspection | undefined {
+    return undefined;
+  }
+
+  isComplete(): Completeness {
+    return { status: "complete" };
+  }
+
+  transpile(path: string): { code: string; map: string } {
+    return transpileModule(path, readFileSync(path, "utf8"), this.#project.options);
+  }
+
+  reset(): void {
+    this.#line.clear();
+    this.#project.forgetAugmentations();
+  }
+
+  warmUp(): void {
+    // Not by #compile: a trivial cell that joins nothing, but makes the checker resolve what every cell needs.
+    this.compile({ id: "", number: 0, source: "await [1].map((x) => `${x}`); console.log({});" });
+  }
+
+  idle(): boolean {
+    return false;
+  }
+
+  #earlierNames(parsed: ParsedCell): Binding[] {
+    return [...parsed.used].flatMap((name) => {
+      const binding = parsed.declared.has(name) ? undefined : this.#line.get(name);
+      return binding === undefined ? [] : [binding];
+    });
+  }
+
+  /** What is wrong with tsconfig.json is said once, with the first cell. */
+  #configWarnings(): Diagnostic[] {
+    if (this.#configWarned) return [];
+    this.#configWarned = true;
+    const start = { line: 0, column: 0, offset: 0 };
+    return this.#project.warnings.map((message) => ({
+      severity: "warning",
+      code: 5000,
+      message,
+      start,
+      end: start,
+    }));
+  }
+}
+
+/** What the checker reads: the earlier names that the cell uses, the cell, and its own names as exports. */
+function checkedText(parsed: ParsedCell, earlier: readonly Binding[]): { text: string; start: number } {
+  const prefix = `${parsed.pragmas}${importsOf(earlier)}`;
+  const names = [...parsed.declared.keys()];
+  return { text: `${prefix}${parsed.text}\nexport { ${names.join(", ")} };\n`, start: prefix.length };
+}
