@@ -49,11 +49,6 @@ export class WeightError extends Error {
   override readonly name = "WeightError";
 }
 
-/** Labels or sizes of axes that do not fit each other. */
-export class LabelError extends Error {
-  override readonly name = "LabelError";
-}
-
 function bytes(count: bigint): string {
   const units = ["bytes", "kB", "MB", "GB", "TB", "PB", "EB"];
   let value = Number(count);

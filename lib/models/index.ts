@@ -1,10 +1,50 @@
 export type { NextTokenModel } from "./next-token-model.ts";
 export {
   ContextTooShortError,
-  LabelError,
   MatrixTooLargeError,
   NothingToCountError,
   OptionError,
   WeightError,
 } from "./errors.ts";
 export { MarkovChain, type MarkovChainOptions } from "./markov-chain.ts";
+export { SecondOrderWithSkips, type SkipOptions } from "./second-order-with-skips.ts";
+export { VoteTable, type Vote } from "./vote-table.ts";
+export { attentionMask } from "./attention-mask.ts";
+export { FeedForwardMemory, type FeedForwardWeights, type Memory } from "./feed-forward-memory.ts";
+export { wordFeatures, type WordFeature } from "./word-features.ts";
+export { SelectiveSecondOrder, type SelectiveSecondOrderParts } from "./selective-second-order.ts";
+export { samplingDistribution, type SamplingOptions } from "./sampling-distribution.ts";
+export { entropy } from "./entropy.ts";
+export { completion, Completion, type CompletionOptions, type CompletionStep } from "./completion.ts";
+export { Loss, lossFloor, modelLoss, type Prediction } from "./loss.ts";
+export { causalMask } from "./attention/causal-mask.ts";
+export { feedForward, type FeedForward } from "./attention/feed-forward.ts";
+export { layerNorm } from "./attention/layer-norm.ts";
+export {
+  concatenateThenProject,
+  multiHeadAttention,
+  type MultiHeadAttention,
+  type MultiHeadAttentionOptions,
+} from "./attention/multi-head-attention.ts";
+export { positionalEncoding } from "./attention/positional-encoding.ts";
+export { randomAttentionWeights, type AttentionSizes } from "./attention/random-weights.ts";
+export {
+  scaledDotProductAttention,
+  type Attention,
+  type AttentionOptions,
+} from "./attention/scaled-dot-product-attention.ts";
+export { singleHeadAttention, type SingleHeadAttention } from "./attention/single-head-attention.ts";
+export {
+  decoderStack,
+  encoderStack,
+  type LayerSteps,
+  type StackOptions,
+  type StackSteps,
+} from "./attention/stack.ts";
+export type {
+  AttentionWeights,
+  FeedForwardLayerWeights,
+  HeadWeights,
+  LayerNormWeights,
+  LayerWeights,
+} from "./attention/weights.ts";

@@ -7,7 +7,7 @@ import type { Vocabulary } from "./vocabulary.ts";
 import { WordTokeniser } from "./word-tokeniser.ts";
 
 /** Where a text comes from, as data. */
-export interface Origin {
+export interface CorpusOrigin {
   /** The author and the work, or what made it. */
   readonly title: string;
   /** Where to find it: an address, a package or a function of this library. */
@@ -39,12 +39,12 @@ export type CorpusSource = Corpus | readonly SentenceSource[];
 export interface CorpusOptions {
   /** What it is called in tables and error messages. */
   readonly name?: string;
-  readonly origin?: Origin;
+  readonly origin?: CorpusOrigin;
   /** How text becomes tokens; words in lower case without punctuation unless given. */
   readonly tokeniser?: Tokeniser;
 }
 
-const OWN: Origin = {
+const OWN: CorpusOrigin = {
   title: "Sentences given by the reader",
   where: "this cell",
   licence: "the reader's own",
@@ -57,7 +57,7 @@ const OWN: Origin = {
  */
 export class Corpus implements Displayable {
   readonly name: string;
-  readonly origin: Origin;
+  readonly origin: CorpusOrigin;
   readonly sentences: readonly WeightedSentence[];
   readonly tokeniser: Tokeniser;
   #vocabulary: Vocabulary | undefined;

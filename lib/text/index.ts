@@ -17,7 +17,7 @@ export {
   corpusFrom,
   type CorpusOptions,
   type CorpusSource,
-  type Origin,
+  type CorpusOrigin,
   type SentenceSource,
   type WeightedSentence,
 } from "./corpus.ts";
@@ -33,4 +33,3 @@ export {
 export { skipTrigrams, type SkipTrigram, type SkipTrigramCorpus } from "./corpora/skip-trigrams.ts";
 export { bytePairMerges, type BytePairMerge } from "./byte-pair-merges.ts";
 export { BytePairTokeniser, type BytePairOptions } from "./byte-pair-tokeniser.ts";
-export { seededRandom } from "./seeded-random.ts";

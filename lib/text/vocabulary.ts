@@ -1,8 +1,7 @@
 import { DISPLAY, type Displayable, type MimeBundle } from "../display/index.ts";
-import { tensor, type Tensor } from "../tensor/index.ts";
+import { nearMisses, tensor, type Tensor } from "../tensor/index.ts";
 import { DuplicateWordError, EmptyCorpusError, UnknownWordError, WordIndexError } from "./errors.ts";
 import { htmlTable, visibleToken } from "./html-table.ts";
-import { nearMisses } from "./near-misses.ts";
 
 /** How a vocabulary treats words that it does not have. */
 export interface VocabularyOptions {

@@ -1,7 +1,7 @@
-import { Corpus, type Origin } from "../corpus.ts";
+import { Corpus, type CorpusOrigin } from "../corpus.ts";
 import { WordTokeniser } from "../word-tokeniser.ts";
 
-const ORIGIN: Origin = {
+const ORIGIN: CorpusOrigin = {
   title: "Ketan Doshi, Transformers Explained Visually: Not just how, but Why they work so well (2021)",
   where: "https://ketanhdoshi.github.io/Transformers-Why/",
   licence: "single sentences quoted from a tutorial, with its address",

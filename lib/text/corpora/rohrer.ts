@@ -1,6 +1,6 @@
-import { Corpus, type Origin } from "../corpus.ts";
+import { Corpus, type CorpusOrigin } from "../corpus.ts";
 
-function origin(chapter: string, notes: string): Origin {
+function origin(chapter: string, notes: string): CorpusOrigin {
   return {
     title: `Brandon Rohrer, Transformers from Scratch (2021), "${chapter}"`,
     where: "https://e2eml.school/transformers.html",

@@ -1,5 +1,5 @@
+import { randomNumbers } from "../../tensor/index.ts";
 import { Corpus } from "../corpus.ts";
-import { seededRandom } from "../seeded-random.ts";
 
 /** A word far back, the latest word, and what follows because of both. */
 export interface SkipTrigram {
@@ -44,7 +44,7 @@ export function skipTrigrams(
 ): SkipTrigramCorpus {
   const seed = options.seed ?? 1;
   const count = options.sentences ?? 300;
-  const random = seededRandom(seed);
+  const random = randomNumbers(seed);
   const oneOf = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)] as T;
   const sentences = Array.from({ length: count }, () => {
     const verb = oneOf(SENTENCES);
