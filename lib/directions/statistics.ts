@@ -64,7 +64,7 @@ export function bootstrapInterval<T>(
 ): readonly [low: number, high: number] {
   const values: number[] = [];
   for (let draw = 0; draw < resamples; draw++) {
-    const sample = items.flatMap(() => items.slice(Math.floor(random() * items.length)).slice(0, 1));
+    const sample = items.map(() => items[Math.floor(random() * items.length)] as T);
     const value = statistic(sample);
     if (!Number.isNaN(value)) values.push(value);
   }
