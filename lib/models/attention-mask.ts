@@ -1,5 +1,9 @@
 import { tensor, type Tensor } from "../tensor/index.ts";
 import type { Vocabulary } from "../text/index.ts";
+import { MatrixTooLargeError } from "./errors.ts";
+
+/** The largest mask that is made, in cells. */
+const MOST_CELLS = 4_000_000;
 
 /**
  * Hand-made masks, stacked: row (axis "query") = the latest word, column (axis "key") = an earlier word, 1 where the
@@ -10,7 +14,7 @@ import type { Vocabulary } from "../text/index.ts";
  *
  * @param attends for a latest word, the earlier words that count
  * @param others what words that are not named attend to: "everything" (unless given), or "nothing"
- * @throws UnknownWordError
+ * @throws UnknownWordError, MatrixTooLargeError
  * @example attentionMask(vocabulary, { ran: ["battery", "program"] })
  */
 export function attentionMask(
@@ -19,6 +23,8 @@ export function attentionMask(
   others: "everything" | "nothing" = "everything",
 ): Tensor<["query", "key"]> {
   const size = vocabulary.size;
+  if (size * size > MOST_CELLS)
+    throw new MatrixTooLargeError("The mask matrix", BigInt(size), size, MOST_CELLS, "Choose fewer words.");
   const mask = new Float64Array(size * size).fill(others === "everything" ? 1 : 0);
   for (const [latest, earlier] of Object.entries(attends)) {
     const start = vocabulary.index(latest) * size;

@@ -14,6 +14,7 @@ export { FeedForwardMemory, type FeedForwardWeights, type Memory } from "./feed-
 export { wordFeatures, type WordFeature } from "./word-features.ts";
 export { SelectiveSecondOrder, type SelectiveSecondOrderParts } from "./selective-second-order.ts";
 export { samplingDistribution, type SamplingOptions } from "./sampling-distribution.ts";
+export { twoDimensionalEmbedding, type TwoDimensionalEmbedding } from "./two-dimensional-embedding.ts";
 export { entropy } from "./entropy.ts";
 export { completion, Completion, type CompletionOptions, type CompletionStep } from "./completion.ts";
 export { Loss, lossFloor, modelLoss, type Prediction } from "./loss.ts";

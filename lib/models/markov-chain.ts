@@ -1,5 +1,6 @@
 import { DISPLAY, type Displayable, type MimeBundle } from "../display/index.ts";
 import { tensor, type Tensor } from "../tensor/index.ts";
+import { escapeHtml } from "../text/html-table.ts";
 import { corpusFrom, type CorpusSource, type Vocabulary } from "../text/index.ts";
 import { ContextTooShortError, MatrixTooLargeError, NothingToCountError, OptionError } from "./errors.ts";
 import type { NextTokenModel } from "./next-token-model.ts";
@@ -19,6 +20,9 @@ export interface MarkovChainOptions {
 
 /** The largest full matrix that is made, in cells: 4 million numbers, 32 MB. */
 const MOST_CELLS = 4_000_000;
+
+/** The largest matrix that the chain shows with itself. */
+const MOST_CELLS_SHOWN = 400;
 
 /**
  * A sequence model of the first order (or of order k): counted from sentences, it gives what follows the last word
@@ -156,8 +160,14 @@ export class MarkovChain implements NextTokenModel, Displayable {
     );
   }
 
-  [DISPLAY](): MimeBundle {
-    return { "text/plain": this.toString() };
+  /** The summary, with the transition matrix as a table where it is small. */
+  async [DISPLAY](): Promise<MimeBundle> {
+    const text = { "text/plain": this.toString() };
+    const rows = this.order === 1 ? this.vocabulary.size : this.#rows.size;
+    if (rows * this.vocabulary.size > MOST_CELLS_SHOWN) return text;
+    const table = (await this.transitions()[DISPLAY]())["text/html"];
+    if (typeof table !== "string") return text;
+    return { ...text, "text/html": `<p>${escapeHtml(this.toString())}</p>${table}` };
   }
 
   #title(): string {

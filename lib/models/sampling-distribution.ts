@@ -37,7 +37,7 @@ export function samplingDistribution(
     // Relative to the largest: shares near zero must not all become zero at a low temperature.
     .map(({ index, share }) => ({
       index,
-      share: temperature === 0 ? 1 : (share / largest) ** (1 / temperature),
+      share: temperature === 0 ? 1 : Math.exp(Math.log(share / largest) / temperature),
     }));
 
   const total = ranked.reduce((sum, { share }) => sum + share, 0);
