@@ -3,7 +3,7 @@
  * the only way to talk to a thread that spins.
  */
 export const FLAG = {
-  /** 1 while the synchronous part of a cell runs under `breakOnSigint`. */
+  /** 1 while the synchronous part of a cell runs, which an interrupt may terminate at once. */
   synchronous: 0,
   /** 1 while a cell is running, awaiting included. */
   active: 1,

@@ -5,7 +5,7 @@ import { Cell } from "./cell.ts";
 import { contexts, type Context } from "./context.ts";
 import { reportOf } from "./errors/report.ts";
 import { registerSource } from "./errors/sources.ts";
-import { isInterruption, type Interrupts } from "./interrupts.ts";
+import type { Interrupts } from "./interrupts.ts";
 import { KeyboardInterrupt } from "./keyboard-interrupt.ts";
 import type { ErrorReport, FromExecutor, ToExecutor } from "./protocol.ts";
 import { newScope } from "./scope.ts";
@@ -118,7 +118,7 @@ export class Runner {
 
   #failed(cell: Cell, error: unknown, done: (error: ErrorReport) => void): void {
     // A command that was stopped, or a promise that was rejected by the interrupt, may say so in other words.
-    const isStopped = cell.isInterrupted || isInterruption(error) || this.#parts.interrupts().isPending;
+    const isStopped = cell.isInterrupted || this.#parts.interrupts().isPending;
     if (isStopped) cell.stop();
     done(reportOf(isStopped ? new KeyboardInterrupt() : error));
     if (isStopped) this.#parts.interrupts().finish();
@@ -140,11 +140,8 @@ export class Runner {
       const compiled = script.runInThisContext() as CompiledFunction;
       const results: unknown[] = [];
       const runtime = this.#runtime(cell, (value) => results.push(value));
-      let promise: Promise<void> | undefined;
-      this.#parts.interrupts().runSynchronously(() => {
-        promise = compiled(runtime);
-      });
-      if (promise) started(promise.then(() => results));
+      const promise = this.#parts.interrupts().runSynchronously(() => compiled(runtime));
+      started(promise.then(() => results));
     } catch (error) {
       failed(error);
     }

@@ -125,13 +125,9 @@ function interrupt(): void {
   Atomics.store(flags, FLAG.signalling, 1);
   const number = Atomics.add(flags, FLAG.requested, 1) + 1;
   interrupts.postMessage({ interrupt: number, terminated: false } satisfies InterruptNews);
-  const synchronous = Atomics.load(flags, FLAG.synchronous) === 1;
-  if (hasSignals) {
-    if (Atomics.load(flags, FLAG.active) === 1) signal(synchronous);
-  } else if (synchronous) {
-    terminate(number);
-  }
-  if (hasSignals || !synchronous) release();
+  if (hasSignals && Atomics.load(flags, FLAG.active) === 1) signalGroup();
+  if (Atomics.load(flags, FLAG.synchronous) === 1) terminate(number);
+  else release();
   clearInterval(watch);
   const start = performance.now();
   watch = setInterval(() => {
@@ -155,12 +151,14 @@ function endProcess(): void {
   process.kill(process.pid, "SIGKILL");
 }
 
-/** SIGINT for the process group, so that a command that the cell waits for stops too. */
-function signal(synchronous: boolean): void {
+/**
+ * SIGINT for the process group, so that commands that the cell waits for stop too. This process only hears it: Node's
+ * own way to end code by SIGINT, `breakOnSigint` of vm, has moments in which the signal ends the process.
+ */
+function signalGroup(): void {
   try {
     process.kill(-process.pid, "SIGINT");
   } catch {
-    // Not the leader of a group: then only this process, and only where `breakOnSigint` turns it into an error.
-    if (synchronous) process.kill(process.pid, "SIGINT");
+    // Not the leader of a group: the group is somebody else's.
   }
 }
