@@ -6,3 +6,6 @@ export type { FigureOptions, ColourChoice } from "./options.ts";
 export type { ArrayInput, MatrixInput, TensorLike, VectorInput } from "./matrix.ts";
 export { heatmap, type HeatmapOptions } from "./heatmap.ts";
 export { bars, type BarsOptions } from "./bars.ts";
+export { matrixProduct, type MatrixProductOptions } from "./matrix-product.ts";
+export { attentionPattern, type AttentionPatternOptions } from "./attention-pattern.ts";
+export { attentionHeads, type AttentionHeadsOptions } from "./attention-heads.ts";

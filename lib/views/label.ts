@@ -70,6 +70,13 @@ function characterWidth(code: number): number {
   return code >= 0x900 && code <= 0xdff ? 900 : code >= 0x2000 && code < 0x2e80 ? 840 : 680;
 }
 
+const SEGMENTER = new Intl.Segmenter();
+
+/** What a reader sees as characters: letters with their accents, whole emoji. */
+function graphemes(text: string): string[] {
+  return Array.from(SEGMENTER.segment(text), ({ segment }) => segment);
+}
+
 /** `text` shortened with an ellipsis in its middle-right so that it is at most `limit` pixels wide. */
 export function fitText(
   text: string,
@@ -78,7 +85,7 @@ export function fitText(
   bold = false,
 ): string {
   if (textWidth(text, fontSize, bold) <= limit) return text;
-  const characters = [...text];
+  const characters = graphemes(text);
   while (characters.length > 1 && textWidth(`${characters.join("")}…`, fontSize, bold) > limit)
     characters.pop();
   return `${characters.join("")}…`;
@@ -94,8 +101,8 @@ export function wrapText(text: string, limit: number, fontSize: number, bold = f
       lines.push(line);
       line = word;
     } else line = longer;
-    while (textWidth(line, fontSize, bold) > limit && [...line].length > 1) {
-      const characters = [...line];
+    while (textWidth(line, fontSize, bold) > limit && graphemes(line).length > 1) {
+      const characters = graphemes(line);
       let kept = characters.length - 1;
       while (kept > 1 && textWidth(characters.slice(0, kept).join(""), fontSize, bold) > limit) kept--;
       lines.push(characters.slice(0, kept).join(""));

@@ -1,6 +1,5 @@
 import { fitText, textWidth } from "./label.ts";
 import type { MarkRow, Scene } from "./scene.ts";
-import { THEME } from "./theme.ts";
 
 /** Names beside their colours, in lines between `left` and `right`. @returns its height */
 export function drawCategoryLegend(

@@ -35,6 +35,7 @@ export function drawMatrixBlock(scene: Scene, matrix: DrawnMatrix, options: Bloc
   const { x, y, cellWidth, cellHeight } = options;
   const width = matrix.columns.length * cellWidth;
   const height = matrix.rows.length * cellHeight;
+  scene.scale(vegaScale(`${options.name}Colour`, options.scale));
   if (matrix.rows.length * matrix.columns.length <= MOST_CELL_MARKS) drawCells(scene, matrix, options);
   else drawImage(scene, matrix, options);
   scene.draw("rect", [{ x, y, width, height, stroke: THEME.faint, strokeWidth: 1, fill: "transparent" }]);
@@ -58,7 +59,6 @@ export function cellFill(scaleName: string): readonly Node[] {
 function drawCells(scene: Scene, matrix: DrawnMatrix, options: BlockOptions): void {
   const { name, x, y, cellWidth, cellHeight, scale, tooltip, valueName = "value" } = options;
   const columns = matrix.columns.length;
-  scene.scale(vegaScale(`${name}Colour`, scale));
   scene.data(`${name}Cells`, Array.from(matrix.values, round), {
     transform: [
       { type: "window", ops: ["row_number"], as: ["i"] },
@@ -252,7 +252,7 @@ function drawImage(scene: Scene, matrix: DrawnMatrix, options: BlockOptions): vo
   const label = (axis: 0 | 1, signal: string, count: number): string => {
     const first = `${at}[${axis}] * ${read.step}`;
     const last = `min(${first} + ${read.step - 1}, ${count - 1})`;
-    const show = (index: string): string => (matrix.named[axis] ? `${signal}[${index}]` : `${index}`);
+    const show = (index: string): string => (matrix.named[axis] ? `${signal}[${index}]` : index);
     return read.step === 1 ? show(first) : `${show(first)} + ' – ' + ${show(last)}`;
   };
   const value = readPacked(`${name}Packed`, `${at}[0] * ${read.columns} + ${at}[1]`, low, high);
@@ -376,15 +376,20 @@ export function drawColourLegend(
   const first = scale.domain[0] ?? 0;
   const last = scale.domain.at(-1) ?? 1;
   const length = 150;
-  const stops = scale.range.map((color, step) => ({
-    offset: ((scale.domain[step] ?? 0) - first) / (last - first),
-    color,
-  }));
   const from = formatNumber(first);
   const start = x + textWidth(from, THEME.size.small) + 6;
-  scene.draw("rect", [{ x: start, y, width: length, height: 10, stroke: THEME.faint }], {
-    encode: { fill: { value: { gradient: "linear", x1: 0, x2: 1, y1: 0, y2: 0, stops } } },
-  });
+  const slices = 30;
+  scene.draw(
+    "rect",
+    Array.from({ length: slices }, (_, slice) => ({
+      x: start + (slice * length) / slices,
+      y,
+      width: length / slices + 0.5,
+      height: 10,
+      fill: scale.colour(first + ((slice + 0.5) / slices) * (last - first)),
+    })),
+  );
+  scene.draw("rect", [{ x: start, y, width: length, height: 10, stroke: THEME.faint }]);
   const texts: MarkRow[] = [
     { x: start - 5, y: y + 5, text: from, align: "right" },
     {

@@ -16,7 +16,7 @@ const CHECKS = Uint32Array.from({ length: 256 }, (_, byte) => {
 
 /**
  * A PNG file of at most 256 colours: drawings have few, so this is a third of the size of a true-colour file. When there
- * are more, neighbouring ones share an entry (five to six bits a channel). Source: PNG specification, third edition.
+ * are more, rare ones take the nearest. Source: PNG specification, third edition.
  */
 export function encodePng({ width, height, data }: Pixels): Uint8Array {
   const { palette, indices } = quantise(data);
@@ -40,42 +40,66 @@ export function encodePng({ width, height, data }: Pixels): Uint8Array {
     chunk("IHDR", header),
     chunk("PLTE", colours),
     ...(isOpaque ? [] : [chunk("tRNS", opacities)]),
-    chunk("IDAT", deflateSync(rows, { level: 9 })),
+    chunk("IDAT", deflateSync(rows, { level: 7 })),
     chunk("IEND", new Uint8Array(0)),
   ];
   return Uint8Array.from(Buffer.concat(parts));
 }
 
+/** The colours themselves when there are at most 256; else the 256 most frequent of six bits a channel, the others as the nearest of those. */
 function quantise(data: Uint8Array): { palette: number[]; indices: Uint8Array } {
   const pixels = new Uint32Array(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength));
-  for (const mask of [0xffffffff, 0xfffefefe, 0xfffcfcfc, 0xfff8fcf8, 0xfff8f8f8, 0xf0f0f0f0, 0xf0e0e0e0]) {
-    const found = new Map<number, number>();
-    const palette: number[] = [];
-    const indices = new Uint8Array(pixels.length);
-    let last = -1;
-    let lastIndex = 0;
-    let fits = true;
-    for (let pixel = 0; pixel < pixels.length; pixel++) {
-      const colour = pixels[pixel] ?? 0;
-      if (colour !== last) {
-        const key = (colour & mask) >>> 0;
-        let index = found.get(key);
-        if (index === undefined) {
-          if (palette.length === 256) {
-            fits = false;
-            break;
-          }
-          index = palette.push(colour) - 1;
-          found.set(key, index);
-        }
-        last = colour;
-        lastIndex = index;
-      }
-      indices[pixel] = lastIndex;
-    }
-    if (fits) return { palette, indices };
+  const counts = new Map<number, number>();
+  let start = 0;
+  for (let pixel = 1; pixel <= pixels.length; pixel++) {
+    if (pixels[pixel] === pixels[start]) continue;
+    const colour = pixels[start] ?? 0;
+    counts.set(colour, (counts.get(colour) ?? 0) + pixel - start);
+    start = pixel;
   }
-  throw new Error("A palette of 256 colours holds three bits a channel.");
+  const palette = mostFrequent(counts);
+  const entries = new Map(palette.map((colour, index) => [colour, index]));
+  for (const colour of counts.keys()) if (!entries.has(colour)) entries.set(colour, nearest(palette, colour));
+  const indices = new Uint8Array(pixels.length);
+  let last = -1;
+  let entry = 0;
+  for (let pixel = 0; pixel < pixels.length; pixel++) {
+    const colour = pixels[pixel] ?? 0;
+    if (colour !== last) entry = entries.get(colour) ?? 0;
+    last = colour;
+    indices[pixel] = entry;
+  }
+  return { palette, indices };
+}
+
+function mostFrequent(counts: ReadonlyMap<number, number>): number[] {
+  const byCount = [...counts].toSorted((left, right) => right[1] - left[1]);
+  if (byCount.length <= 256) return byCount.map(([colour]) => colour);
+  const taken = new Set<number>();
+  const palette: number[] = [];
+  for (const [colour] of byCount) {
+    const bucket = (colour & 0xfcfcfcfc) >>> 0;
+    if (taken.has(bucket)) continue;
+    taken.add(bucket);
+    palette.push(colour);
+    if (palette.length === 256) break;
+  }
+  return palette;
+}
+
+function nearest(palette: readonly number[], colour: number): number {
+  let best = 0;
+  let least = Infinity;
+  for (const [index, other] of palette.entries()) {
+    let distance = 0;
+    for (let shift = 0; shift < 32; shift += 8)
+      distance += (((colour >>> shift) & 255) - ((other >>> shift) & 255)) ** 2;
+    if (distance < least) {
+      least = distance;
+      best = index;
+    }
+  }
+  return best;
 }
 
 function chunk(name: string, body: Uint8Array): Uint8Array {

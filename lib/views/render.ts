@@ -1,7 +1,13 @@
 import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
+import { textWidth } from "./label.ts";
 import { encodePng } from "./png.ts";
 import type { Node } from "./scene.ts";
+
+interface TextItem {
+  readonly fontSize?: number;
+  readonly fontWeight?: string | number;
+}
 
 /** Characters that DejaVu Sans lacks: with one of these, the machine's own fonts are read too. */
 const BEYOND_DEJAVU =
@@ -16,6 +22,12 @@ const MOST_BYTES = 250_000;
  */
 export async function renderSvg(spec: Node, title: string, description: string): Promise<string> {
   const vega = await import("vega");
+  // In Vega's place, which guesses 0.8 of the font size a character without a canvas and so cuts labels short.
+  const { textMetrics } = vega as unknown as {
+    textMetrics: { width: (item: TextItem, text: string) => number };
+  };
+  textMetrics.width = (item: TextItem, text: string) =>
+    textWidth(text, item.fontSize ?? 11, item.fontWeight === "bold");
   const view = new vega.View(vega.parse(structuredClone(spec) as never), {
     renderer: "none",
     logLevel: vega.Error,
@@ -34,7 +46,7 @@ export async function renderSvg(spec: Node, title: string, description: string):
   const label = escapeXml(title);
   return renumbered.replace(/<svg ([^>]*)>/u, (_, attributes: string) => {
     const own = attributes.replace(/\s*(?:class|role|aria-[a-z]+)="[^"]*"/gu, "");
-    return `<svg ${own} role="img" aria-label="${label}"><desc>${escapeXml(description)}</desc>`;
+    return `<svg ${own} font-stretch="condensed" role="img" aria-label="${label}"><desc>${escapeXml(description)}</desc>`;
   });
 }
 
@@ -44,7 +56,9 @@ export async function renderPng(svg: string, scale = 2): Promise<Uint8Array> {
   const locate = createRequire(import.meta.url);
   // Their family is "DejaVu Sans", condensed; the wider cut is left out so that these are the ones found.
   const fonts = ["DejaVuSansCondensed", "DejaVuSansCondensed-Bold", "DejaVuSansMono"];
-  const resvg = new Resvg(svg, {
+  // resvg knows CSS's older word only, and would blur the cells of a heatmap.
+  const sharp = svg.replaceAll(/style="image-rendering:[^"]*"/gu, 'image-rendering="optimizeSpeed"');
+  const resvg = new Resvg(sharp, {
     fitTo: { mode: "zoom", value: scale },
     font: {
       fontFiles: fonts.map((font) => locate.resolve(`dejavu-fonts-ttf/ttf/${font}.ttf`)),

@@ -1,0 +1,463 @@
+import { fourAxes } from "./attention-pattern.ts";
+import { colourScale } from "./colours.ts";
+import { count, largest, list } from "./describe.ts";
+import { sceneFigure, type Figure } from "./figure.ts";
+import { fitText, formatNumber, widestLabel } from "./label.ts";
+import { columnLabels, drawLabels, packingSignal, pool, rasterUri } from "./matrix-block.ts";
+import type { ArrayInput, LabelledArray } from "./matrix.ts";
+import type { FigureOptions } from "./options.ts";
+import { Scene, tooltipExpression, type Json } from "./scene.ts";
+import { THEME } from "./theme.ts";
+import { tokenPlaces } from "./token-strip.ts";
+import { ViewInputError } from "./view-input-error.ts";
+
+/** Options of {@link attentionHeads}. */
+export interface AttentionHeadsOptions extends FigureOptions {
+  /** The tokens, when the patterns' axes don't carry them. */
+  readonly tokens?: readonly string[];
+  /** The head shown at first, [layer, head]; the one that looks most at other tokens than the first unless told. */
+  readonly head?: readonly [layer: number, head: number];
+}
+
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+/** Characters for the readable weights of all heads together. */
+const MOST_CHARACTERS = 220_000;
+/** Pixels on a side for one head's small picture. */
+const MOST_HEAD_PIXELS = 64;
+
+/**
+ * Every head's pattern as a small picture in a grid of layers × heads; the one that is pointed at (a click keeps it)
+ * is shown large with its tokens, and the text is shaded by what the chosen token looks at in that head.
+ *
+ * @param patterns [layer, head, query, key]; one layer or one head may be left out
+ * @throws ViewInputError for other axes, or tokens of another number
+ * @example attentionHeads(run.patterns, { tokens: ["the", "cat", "sat"] })
+ */
+export function attentionHeads(patterns: ArrayInput, options: AttentionHeadsOptions = {}): Figure {
+  const array = fourAxes(patterns, options);
+  const [layers = 0, heads = 0, queries = 0, keys = 0] = array.shape;
+  const [layerNames = [], headNames = [], tokens = [], sources = []] = array.labels;
+  const averages = strongestHeads(array);
+  const start = options.head ?? averages[0]?.place ?? [0, 0];
+  if (!(start[0] < layers && start[1] < heads))
+    throw new ViewInputError(
+      `attentionHeads: there is no head ${start[1]} in layer ${start[0]}; there are ${layers} layers of ${heads} heads.`,
+    );
+  const scale = colourScale([0, 1], options.colours, options.domain ?? [0, 1]);
+  const width = options.width ?? 820;
+  const scene = new Scene(
+    width,
+    options.title ?? "Attention heads",
+    "Rows of a pattern are queries, columns keys. Point at a head or a token; click to keep it.",
+  );
+
+  const sprite = drawSprite(array);
+  scene.signal("sprite", rasterUri(sprite.rows, sprite.columns, sprite.values, scale));
+  const rowRoom = Math.min(110, Math.max(34, widestLabel(tokens) + 12));
+  const tile = Math.max(12, Math.min(72, (width * 0.52 - 50) / heads, 480 / layers));
+  const gridX = 46;
+  const gridY = scene.top + 20;
+  const zoomX = gridX + heads * tile + 22 + rowRoom;
+  const heading = columnLabels(sources, 200 / keys, 80);
+  const zoomSize = Math.max(160, Math.min(360, width - zoomX - 14 - Math.min(40, heading.overhang)));
+  const zoomY = gridY + columnLabels(sources, zoomSize / keys, 80).height + 6;
+
+  // The grid.
+  const image = { url: { signal: "sprite" }, smooth: { value: false }, aspect: { value: false } };
+  scene.mark({
+    type: "image",
+    interactive: false,
+    encode: {
+      update: {
+        ...image,
+        x: { value: gridX },
+        y: { value: gridY },
+        width: { value: heads * tile },
+        height: { value: layers * tile },
+      },
+    },
+  });
+  const tiles = Array.from({ length: layers * heads }, (_, index) => ({
+    l: Math.floor(index / heads),
+    h: index % heads,
+  }));
+  scene.signal("headHover", null, {
+    on: [
+      { events: "@tile:mouseover", update: "{l: datum.l, h: datum.h}" },
+      { events: "@tile:mouseout", update: "null" },
+    ],
+  });
+  scene.signal(
+    "headKept",
+    { l: start[0], h: start[1] },
+    { on: [{ events: "@tile:click", update: "{l: datum.l, h: datum.h}" }] },
+  );
+  scene.signal("head", undefined, { update: "headHover || headKept" });
+  scene.draw(
+    "rect",
+    tiles.map(({ l, h }) => ({
+      x: gridX + h * tile,
+      y: gridY + l * tile,
+      width: tile,
+      height: tile,
+      l,
+      h,
+      layer: layerNames[l] ?? "",
+      head: headNames[h] ?? "",
+      fill: "transparent",
+      cursor: "pointer",
+      stroke: "#aab4bd",
+      strokeWidth: 0.5,
+    })),
+    {
+      name: "tile",
+      encode:
+        options.tooltip === false
+          ? {}
+          : {
+              tooltip: tooltipExpression([
+                ["layer", "datum.layer"],
+                ["head", "datum.head"],
+              ]),
+            },
+    },
+  );
+  for (const [signal, stroke] of [
+    ["headKept", "#000000"],
+    ["head", THEME.accent],
+  ] as const)
+    scene.draw("rect", [{ width: tile, height: tile, fill: "transparent", stroke, strokeWidth: 2.5 }], {
+      encode: {
+        x: { signal: `${gridX} + ${signal}.h * ${tile}` },
+        y: { signal: `${gridY} + ${signal}.l * ${tile}` },
+      },
+    });
+  const small = { fontSize: THEME.size.small, fill: THEME.muted };
+  const every = Math.max(1, Math.ceil(16 / tile));
+  scene.draw(
+    "text",
+    headNames.flatMap((text, h) =>
+      h % every > 0
+        ? []
+        : [
+            {
+              ...small,
+              x: gridX + (h + 0.5) * tile,
+              y: gridY - 8,
+              text: fitText(text, tile * every),
+              align: "center",
+            },
+          ],
+    ),
+  );
+  scene.draw(
+    "text",
+    layerNames.map((text, l) => ({
+      ...small,
+      x: gridX - 6,
+      y: gridY + (l + 0.5) * tile,
+      text: fitText(text, 38),
+      align: "right",
+    })),
+  );
+  scene.draw("text", [{ ...small, x: 12, y: gridY - 8, text: "layer" }]);
+
+  // The chosen head, large.
+  const cellWidth = zoomSize / keys;
+  const cellHeight = zoomSize / queries;
+  scene.draw("text", [{ x: zoomX, y: scene.top + 2, fontWeight: "bold" }], {
+    encode: { text: { signal: "'layer ' + layerNames[head.l] + ', head ' + headNames[head.h]" } },
+  });
+  scene.signal("layerNames", layerNames);
+  scene.signal("headNames", headNames);
+  scene.mark({
+    type: "group",
+    interactive: false,
+    encode: {
+      update: {
+        x: { value: zoomX },
+        y: { value: zoomY },
+        width: { value: zoomSize },
+        height: { value: zoomSize },
+        clip: { value: true },
+      },
+    },
+    marks: [
+      {
+        type: "image",
+        interactive: false,
+        encode: {
+          update: {
+            ...image,
+            x: { signal: `-head.h * ${zoomSize}` },
+            y: { signal: `-head.l * ${zoomSize}` },
+            width: { value: heads * zoomSize },
+            height: { value: layers * zoomSize },
+          },
+        },
+      },
+    ],
+  });
+  drawLabels(
+    scene,
+    { x: zoomX, y: zoomY, cellWidth, cellHeight },
+    tokens,
+    columnLabels(sources, cellWidth, 80),
+    rowRoom - 8,
+  );
+  const strongest = packStrongest(array);
+  packingSignal(scene);
+  scene.signal("strongest", strongest.packed as Json);
+  scene.signal("tokens", tokens);
+  scene.signal("sources", sources);
+  const at = (pixel: string, from: number, size: number, most: number): string =>
+    `clamp(floor((${pixel} - ${from}) / ${size}), 0, ${most - 1})`;
+  scene.signal("cell", null, {
+    on: [
+      {
+        events: "@zoom:mousemove",
+        update: `{q: ${at("y()", zoomY, cellHeight, queries)}, k: ${at("x()", zoomX, cellWidth, keys)}}`,
+      },
+      { events: "@zoom:mouseout", update: "null" },
+    ],
+  });
+  scene.signal("tokenHover", -1, {
+    on: [
+      { events: "@strip:mouseover", update: "datum.i" },
+      { events: "@strip:mouseout", update: "-1" },
+    ],
+  });
+  scene.signal("tokenKept", queries - 1, {
+    on: [
+      { events: "@strip:click", update: "datum.i" },
+      { events: "@zoom:click", update: "cell ? cell.q : tokenKept" },
+    ],
+  });
+  scene.signal("token", undefined, { update: "tokenHover >= 0 ? tokenHover : cell ? cell.q : tokenKept" });
+  scene.signal("backwards", false, { on: [{ events: "@switch:click", update: "!backwards" }] });
+  decodeShares(scene, strongest.kept, queries, heads);
+  scene.draw(
+    "rect",
+    [{ x: zoomX, y: zoomY, width: zoomSize, height: zoomSize, fill: "transparent", stroke: "#aab4bd" }],
+    {
+      name: "zoom",
+      encode: {
+        tooltip: {
+          signal: `cell ? ${
+            tooltipExpression([
+              ["query", "tokens[cell.q]"],
+              ["key", "sources[cell.k]"],
+              [
+                "attention",
+                `length(data('cellShare')) ? format(data('cellShare')[0].share, '.3f') : 'below the row’s ${strongest.kept} strongest'`,
+              ],
+            ])["signal"] as string
+          } : ''`,
+        },
+      },
+    },
+  );
+  const outline = { fill: "transparent", stroke: THEME.accent, strokeWidth: 1.5 };
+  scene.draw("rect", [{ ...outline, x: zoomX, width: zoomSize, height: cellHeight }], {
+    encode: { y: { signal: `${zoomY} + token * ${cellHeight}` }, opacity: { signal: "backwards ? 0 : 1" } },
+  });
+  scene.draw("rect", [{ ...outline, y: zoomY, height: zoomSize, width: cellWidth }], {
+    encode: { x: { signal: `${zoomX} + token * ${cellWidth}` }, opacity: { signal: "backwards ? 1 : 0" } },
+  });
+
+  const stripY = Math.max(gridY + layers * tile, zoomY + zoomSize) + 16;
+  scene.height = drawTokens(scene, tokens, stripY, width, strongest.kept < keys ? strongest.kept : undefined);
+  return sceneFigure(scene, options.description ?? describe(array, averages));
+}
+
+/** All patterns in one picture, each at most 64 pixels on a side. */
+function drawSprite(array: LabelledArray): { rows: number; columns: number; values: Float64Array } {
+  const [layers = 0, heads = 0, queries = 0, keys = 0] = array.shape;
+  const step = Math.max(1, Math.ceil(Math.max(queries, keys) / MOST_HEAD_PIXELS));
+  const tall = Math.ceil(queries / step);
+  const wide = Math.ceil(keys / step);
+  const values = new Float64Array(layers * tall * heads * wide);
+  for (let layer = 0; layer < layers; layer++)
+    for (let head = 0; head < heads; head++) {
+      const start = (layer * heads + head) * queries * keys;
+      const block = pool(
+        {
+          rows: queries,
+          columns: keys,
+          values: Array.prototype.slice.call(array.values, start, start + queries * keys) as number[],
+        },
+        MOST_HEAD_PIXELS,
+        0,
+      );
+      for (let row = 0; row < tall; row++)
+        for (let column = 0; column < wide; column++)
+          values[(layer * tall + row) * heads * wide + head * wide + column] =
+            block.values[row * wide + column] ?? 0;
+    }
+  return { rows: layers * tall, columns: heads * wide, values };
+}
+
+/**
+ * Each query's strongest weights as text, one string a head: four characters a weight, two for the key and two for the
+ * weight in 4,095ths. As many as fit, all of them for short texts.
+ */
+function packStrongest(array: LabelledArray): { packed: string[]; kept: number } {
+  const [layers = 0, heads = 0, queries = 0, keys = 0] = array.shape;
+  const kept = Math.min(keys, Math.max(3, Math.floor(MOST_CHARACTERS / (4 * layers * heads * queries))));
+  const pair = (code: number): string => (ALPHABET[code >> 6] ?? "A") + (ALPHABET[code & 63] ?? "A");
+  const weights = Float64Array.from(array.values, (weight) => (Number.isFinite(weight) ? weight : 0));
+  const packed = Array.from({ length: layers * heads }, (_, block) => {
+    let text = "";
+    for (let query = 0; query < queries; query++) {
+      const start = (block * queries + query) * keys;
+      const row = weights.subarray(start, start + keys);
+      const order = kept < keys ? largest(row, kept) : row.keys();
+      for (const key of order) {
+        const weight = array.values[start + key] ?? 0;
+        text +=
+          pair(key) + pair(Math.round(Math.min(1, Math.max(0, Number.isFinite(weight) ? weight : 0)) * 4095));
+      }
+    }
+    return text;
+  });
+  return { packed, kept };
+}
+
+/** Data sets "shares" (of the chosen token, by place in the text) and "cellShare" (of the cell pointed at). */
+function decodeShares(scene: Scene, kept: number, queries: number, heads: number): void {
+  const text = `strongest[head.l * ${heads} + head.h]`;
+  const code = (offset: string): string =>
+    `(indexof(alphabet, ${text}[${offset}]) * 64 + indexof(alphabet, ${text}[${offset} + 1]))`;
+  const decode = [
+    { type: "formula", as: "k", expr: code("datum.p * 4") },
+    { type: "formula", as: "share", expr: `${code("datum.p * 4 + 2")} / 4095` },
+  ];
+  const sequence = { type: "sequence", as: "p" };
+  scene.data("shares", undefined, {
+    transform: [
+      {
+        ...sequence,
+        start: { signal: `backwards ? 0 : token * ${kept}` },
+        stop: { signal: `backwards ? ${queries * kept} : (token + 1) * ${kept}` },
+      },
+      ...decode,
+      { type: "formula", as: "i", expr: `backwards ? floor(datum.p / ${kept}) : datum.k` },
+      { type: "filter", expr: "!backwards || datum.k === token" },
+    ],
+  });
+  scene.data("cellShare", undefined, {
+    transform: [
+      {
+        ...sequence,
+        start: { signal: `cell ? cell.q * ${kept} : 0` },
+        stop: { signal: `cell ? (cell.q + 1) * ${kept} : 0` },
+      },
+      ...decode,
+      { type: "filter", expr: "cell && datum.k === cell.k" },
+    ],
+  });
+}
+
+function drawTokens(
+  scene: Scene,
+  tokens: readonly string[],
+  y: number,
+  width: number,
+  kept: number | undefined,
+): number {
+  const note = kept === undefined ? "" : ` (${kept} strongest)`;
+  scene.draw("text", [{ x: 12, y: y + 6, fill: "#08519c", cursor: "pointer", fontWeight: "bold" }], {
+    name: "switch",
+    encode: {
+      text: {
+        signal: `(backwards ? '⇄ shaded: what looks at the chosen token' : '⇄ shaded: what the chosen token looks at') + '${note}'`,
+      },
+    },
+  });
+  const { places, height } = tokenPlaces(tokens, 12, width - 12, y + 20);
+  scene.scale({
+    name: "shade",
+    type: "linear",
+    domain: [0, 0.35, 1],
+    range: ["#ffffff", "#6baed6", "#08306b"],
+    clamp: true,
+  });
+  const transform = [
+    { type: "lookup", from: "shares", key: "i", fields: ["i"], values: ["share"], default: 0 },
+  ];
+  scene.draw(
+    "rect",
+    places.map((place, i) => ({
+      x: place.x,
+      y: place.y,
+      width: place.width,
+      height: 20,
+      cornerRadius: 3,
+      i,
+      cursor: "pointer",
+      label: place.text,
+    })),
+    {
+      name: "strip",
+      transform,
+      encode: {
+        fill: { signal: "scale('shade', datum.share)" },
+        stroke: { signal: `datum.i === token ? '${THEME.accent}' : '${THEME.faint}'` },
+        strokeWidth: { signal: "datum.i === token ? 2 : 0.5" },
+        tooltip: tooltipExpression([
+          ["token", "datum.label"],
+          ["position", "datum.i"],
+          ["attention", "format(datum.share, '.3f')"],
+        ]),
+      },
+    },
+  );
+  scene.draw(
+    "text",
+    places.map((place, i) => ({
+      x: place.x + place.width / 2,
+      y: place.y + 10.5,
+      text: fitText(place.text, place.width - 4),
+      align: "center",
+      i,
+    })),
+    {
+      transform,
+      encode: {
+        fill: { signal: `luminance(scale('shade', datum.share)) < 0.26 ? '#ffffff' : '${THEME.ink}'` },
+      },
+    },
+  );
+  return y + 20 + height + 6;
+}
+
+interface HeadAverage {
+  readonly place: readonly [number, number];
+  readonly share: number;
+}
+
+/** Heads by how much they look at tokens other than the first and the query itself, the most first. */
+function strongestHeads(array: LabelledArray): HeadAverage[] {
+  const [layers = 0, heads = 0, queries = 0, keys = 0] = array.shape;
+  return Array.from({ length: layers * heads }, (_, block) => {
+    let share = 0;
+    for (let query = 0; query < queries; query++)
+      for (let key = 1; key < keys; key++)
+        if (key !== query) share += array.values[(block * queries + query) * keys + key] ?? 0;
+    return {
+      place: [Math.floor(block / heads), block % heads] as const,
+      share: share / Math.max(1, queries),
+    };
+  }).toSorted((left, right) => right.share - left.share);
+}
+
+function describe(array: LabelledArray, averages: readonly HeadAverage[]): string {
+  const [layers = 0, heads = 0, queries = 0] = array.shape;
+  const most = averages
+    .slice(0, 3)
+    .map(
+      ({ place, share }) =>
+        `layer ${array.labels[0]?.[place[0]] ?? ""} head ${array.labels[1]?.[place[1]] ?? ""} ${formatNumber(share)}`,
+    );
+  return `Attention patterns of ${count(layers, "layer")} of ${count(heads, "head")} over ${count(queries, "token")}; mean attention to tokens other than the first and the token itself is largest for ${list(most)}.`;
+}
