@@ -22,3 +22,15 @@ export { concatenate, stack } from "./combine.ts";
 export { softmax } from "./softmax.ts";
 export { cosine } from "./cosine.ts";
 export { nearMisses } from "./near-misses.ts";
+export { singularValues, svd, type SingularValueDecomposition } from "./svd.ts";
+export {
+  eigenvalues,
+  magnitude,
+  symmetricEigen,
+  type ComplexNumber,
+  type SymmetricEigen,
+} from "./eigenvalues.ts";
+export { qr } from "./qr.ts";
+export { pca, type PrincipalComponents } from "./pca.ts";
+export { determinant, inverse, pseudoInverse, rank, solve, trace } from "./linear-systems.ts";
+export { factored, FactoredMatrix } from "./factored-matrix.ts";

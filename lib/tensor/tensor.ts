@@ -511,8 +511,9 @@ export class Tensor<const out Names extends Axes> {
 
   #entry<A extends Axes>(this: Tensor<A>, place: number): Entry<A> {
     const { axes, shape, data, labels } = this.#layout;
-    const index: Record<string, number> = {};
-    const label: Record<string, string> = {};
+    // The keys come in the order of the axes.
+    const index: Record<string, number> = Object.fromEntries(axes.map((axis) => [axis, 0]));
+    const label: Record<string, string> = Object.fromEntries(axes.map((axis) => [axis, ""]));
     let rest = place;
     for (let axisPlace = axes.length - 1; axisPlace >= 0; axisPlace -= 1) {
       const axis = axes[axisPlace] ?? "";
