@@ -130,9 +130,7 @@ export async function stableNode(env = process.env) {
 
 /** @param {string} path */
 function isPassing(path) {
-  return /\d+\.\d+|[\\/](v?\d+)[\\/]|node@\d+|multishells|node_modules|_npx|[\\/]tmp[\\/]/i.test(
-    dirname(path),
-  );
+  return /\d+\.\d+|[\\/](v?\d+)[\\/]|node@\d+|multishells|node_modules|_npx/i.test(dirname(path));
 }
 
 /** @param {string} path */

@@ -15,9 +15,11 @@ import { spawn } from "node:child_process";
  * @returns {Promise<{ code: number | null, output: string }>} the exit code, `null` where the program could not be
  *   started or was ended by a signal; stdout and stderr as one text
  */
-export function run(command, args, { onLine, ...options } = {}) {
+export function run(command, args, { onLine, timeout, ...options } = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"], windowsHide: true });
+    // Not spawn's own `timeout`: where the program is missing, its timer goes on and keeps this process alive.
+    const timer = timeout === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), timeout);
     let output = "";
     let rest = "";
     /** @param {Buffer} chunk */
@@ -29,7 +31,13 @@ export function run(command, args, { onLine, ...options } = {}) {
     };
     child.stdout.on("data", hear);
     child.stderr.on("data", hear);
-    child.on("error", (error) => resolve({ code: null, output: output + error.message }));
-    child.on("close", (code) => resolve({ code, output }));
+    child.on("error", (error) => {
+      clearTimeout(timer);
+      resolve({ code: null, output: output + error.message });
+    });
+    child.on("close", (code) => {
+      clearTimeout(timer);
+      resolve({ code, output });
+    });
   });
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { lockedWhile } from "./lock.mjs";
@@ -56,8 +56,8 @@ export async function ensureVenv(
   } = {},
 ) {
   if (hasVenv(venv, requirements)) return;
+  accessSync(dirname(venv), constants.W_OK); // says so before anything is downloaded
   const python = await findPython(env);
-  mkdirSync(venv, { recursive: true }); // fails here, before any download, where the folder is read-only
   await lockedWhile(`${venv}-lock`, async () => {
     if (hasVenv(venv, requirements)) return;
     rmSync(stampFile(venv), { force: true });
@@ -104,7 +104,8 @@ async function installPackages(venv, requirements, env, update) {
     },
   );
   if (code === 0) return;
-  if (isNetworkFailure(output)) {
+  // Told not to try again, pip says only that it found nothing; what is pinned was there when it was pinned.
+  if (isNetworkFailure(output) || /No matching distribution found/.test(output)) {
     throw new SetupError(
       "The Python packages could not be downloaded: no connection to the Python package index",
       "check the network or the proxy (pip config list), then run the same command again",
