@@ -15,12 +15,14 @@ if (file === undefined) {
 
 const settings = readSettings();
 // The first executor is started before anything else is loaded; later ones replace it.
-let first: ReturnType<typeof spawnExecutor> | undefined = spawnExecutor(settings.folder);
+const executors = [spawnExecutor(settings.folder)];
 const language = startLanguageWorker({ folder: settings.folder, typeErrors: settings.typeErrors });
 
 // A fault of the kernel itself costs one message, not the session.
 const report = (error: unknown): void => {
-  process.stderr.write(`kernel: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.stderr.write(
+    `kernel: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
 };
 process.on("uncaughtException", report);
 process.on("unhandledRejection", report);
@@ -36,11 +38,7 @@ try {
     connection: readConnection(file),
     settings,
     language,
-    spawn: () => {
-      const child = first ?? spawnExecutor(settings.folder);
-      first = undefined;
-      return child;
-    },
+    spawn: () => executors.pop() ?? spawnExecutor(settings.folder),
     onClosed: () => process.exit(0),
   });
   const close = (): void => void kernel.close();
@@ -51,6 +49,6 @@ try {
   await kernel.open();
 } catch (error) {
   process.stderr.write(`kernel: ${error instanceof Error ? error.message : String(error)}\n`);
-  first?.kill("SIGKILL");
+  for (const executor of executors) executor.kill("SIGKILL");
   process.exit(1);
 }

@@ -128,7 +128,8 @@ export class CellLine {
     origins.add(request, { number, isSilent: cell.silent });
     this.#parts.onBegin(request);
     status.busy(request, true);
-    if (!cell.silent) messenger.publish("execute_input", { code: cell.code, execution_count: number }, header);
+    if (!cell.silent)
+      messenger.publish("execute_input", { code: cell.code, execution_count: number }, header);
     if (isCounted(cell)) history.add(number, cell.code);
     const result = await this.#checkAndRun(item).catch(failure);
     output.finish(request.id);
@@ -138,7 +139,13 @@ export class CellLine {
     if (error && !cell.silent) messenger.publish("error", { ...error }, header);
     messenger.reply(
       request,
-      { status: result.status, execution_count: number, user_expressions: result.expressions, payload: [], ...error },
+      {
+        status: result.status,
+        execution_count: number,
+        user_expressions: result.expressions,
+        payload: [],
+        ...error,
+      },
       { metadata },
     );
     status.idle(request);
@@ -238,7 +245,12 @@ export class CellLine {
     for (const { request, compilation } of aborted) {
       if (compilation) void language.discard(request.id).catch(() => undefined);
       status.busy(request);
-      messenger.reply(request, { status: "aborted", execution_count: lastNumber, user_expressions: {}, payload: [] });
+      messenger.reply(request, {
+        status: "aborted",
+        execution_count: lastNumber,
+        user_expressions: {},
+        payload: [],
+      });
       status.idle(request);
     }
   }

@@ -1,6 +1,6 @@
 import type { CommMessage, FromExecutor } from "../runtime/protocol.ts";
 import type { Header, JsonObject } from "../wire/message.ts";
-import { objectField, textField } from "./content.ts";
+import { textField } from "./content.ts";
 import type { CommKind } from "./executor.ts";
 import type { Messenger, Request } from "./messenger.ts";
 
@@ -89,4 +89,3 @@ export class Comms {
     return { status: "ok", comms };
   }
 }
-

@@ -39,7 +39,9 @@ export function codeFrame(source: string, { start, end, severity }: Diagnostic):
     const last = end.line > start.line ? text.length : end.column;
     const length = Math.max(1, Math.min(last, cut + shown.length) - start.column);
     // Tabs count as one column, so does the underline.
-    framed.push(`  ${" ".repeat(width)} | ${" ".repeat(start.column - cut)}${colour}${"~".repeat(length)}${RESET}`);
+    framed.push(
+      `  ${" ".repeat(width)} | ${" ".repeat(start.column - cut)}${colour}${"~".repeat(length)}${RESET}`,
+    );
   }
   return framed.join("\n");
 }
@@ -68,20 +70,20 @@ export function typeScriptError(
   const evalue = first
     ? `${place(number, first)}: ${first.message}${more > 0 ? ` (and ${more} more)` : ""}`
     : "the cell does not compile";
-  const paragraphs = diagnostics
-    .slice(0, SHOWN)
-    .map((diagnostic) => paragraph(source, number, diagnostic));
+  const paragraphs = diagnostics.slice(0, SHOWN).map((diagnostic) => paragraph(source, number, diagnostic));
   const hidden = diagnostics.length - paragraphs.length;
   if (hidden > 0) paragraphs.push(`… and ${hidden} more errors`);
   const title = `${RED}TypeScriptError${RESET}: ${diagnostics.length === 1 ? "1 error" : `${diagnostics.length} errors`}, the cell did not run`;
-  return { ename: "TypeScriptError", evalue, traceback: [title, ...paragraphs.flatMap((text) => ["", text])] };
+  return {
+    ename: "TypeScriptError",
+    evalue,
+    traceback: [title, ...paragraphs.flatMap((text) => ["", text])],
+  };
 }
 
 /** The warnings of a cell that runs all the same, as text for stderr. */
 export function warningText(source: string, number: number, diagnostics: readonly Diagnostic[]): string {
-  const paragraphs = diagnostics
-    .slice(0, SHOWN)
-    .map((diagnostic) => paragraph(source, number, diagnostic));
+  const paragraphs = diagnostics.slice(0, SHOWN).map((diagnostic) => paragraph(source, number, diagnostic));
   const hidden = diagnostics.length - paragraphs.length;
   if (hidden > 0) paragraphs.push(`… and ${hidden} more warnings`);
   return paragraphs.map((text) => `${text}\n`).join("\n");

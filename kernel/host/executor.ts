@@ -109,7 +109,9 @@ export class Executor {
     if (!this.#running && this.#comms.size === 0) return;
     this.#watchdog ??= setTimeout(() => {
       this.#watchdog = undefined;
-      this.#process?.kill(`it did not stop within ${this.#options.patience / 1000} s of the interrupt and was killed`);
+      this.#process?.kill(
+        `it did not stop within ${this.#options.patience / 1000} s of the interrupt and was killed`,
+      );
     }, this.#options.patience);
   }
 

@@ -1,13 +1,16 @@
 /** One character of a pattern, or a set of them. */
-type Step = { readonly kind: "any" } | { readonly kind: "many" } | { readonly kind: "one"; readonly fits: (character: string) => boolean };
+type Step =
+  | { readonly kind: "any" }
+  | { readonly kind: "many" }
+  | { readonly kind: "one"; readonly fits: (character: string) => boolean };
 
 function steps(pattern: string): Step[] {
-  const characters = [...pattern];
+  const characters = Array.from(pattern);
   const result: Step[] = [];
   for (let at = 0; at < characters.length; at++) {
     const character = characters[at] ?? "";
     if (character === "*") {
-      if (result.at(-1)?.kind !== "many") result.push({ kind: "many" });
+      if (result[result.length - 1]?.kind !== "many") result.push({ kind: "many" });
     } else if (character === "?") {
       result.push({ kind: "any" });
     } else if (character === "[" && characters.indexOf("]", at + 2) > 0) {
@@ -46,7 +49,7 @@ function isInSet(set: readonly string[], candidate: string): boolean {
 export function globMatcher(pattern: string): (text: string) => boolean {
   const wanted = steps(pattern);
   return (text) => {
-    const characters = [...text];
+    const characters = Array.from(text);
     let step = 0;
     let at = 0;
     let star = -1;

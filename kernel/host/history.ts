@@ -61,7 +61,7 @@ export class History {
     else if (session > 0) entries = this.#read(session);
     else {
       const earlier = this.#sessions();
-      const wanted = earlier.at(session);
+      const wanted = earlier[earlier.length + session];
       entries = wanted === undefined ? [] : this.#read(wanted);
     }
     return entries.filter(({ line }) => line >= start && (stop === undefined || line < stop));
@@ -86,7 +86,8 @@ export class History {
   #newestFirst(count: number, isWanted: (entry: HistoryEntry) => boolean): HistoryEntry[] {
     const found: HistoryEntry[] = [];
     const take = (entries: readonly HistoryEntry[]): void => {
-      for (const entry of entries.toReversed()) if (found.length < count && isWanted(entry)) found.push(entry);
+      for (const entry of entries.toReversed())
+        if (found.length < count && isWanted(entry)) found.push(entry);
     };
     take(this.#current());
     for (const session of this.#sessions().reverse()) {
@@ -157,7 +158,7 @@ export class History {
       mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
       const sessions = this.#sessions();
       for (const old of sessions.slice(0, -KEPT_SESSIONS)) rmSync(this.#file(old), { force: true });
-      this.#session = this.#claim((sessions.at(-1) ?? 0) + 1);
+      this.#session = this.#claim((sessions[sessions.length - 1] ?? 0) + 1);
       this.#isOnDisk = true;
     } catch (error) {
       this.#giveUp(error);

@@ -32,7 +32,8 @@ export class Inputs {
     const index = this.#open.findIndex(({ request, id }) =>
       typeof parent === "string" && parent !== ""
         ? parent === id || parent === request.message.header.msg_id
-        : sender !== undefined && request.message.identities.some((identity) => Buffer.compare(identity, sender) === 0),
+        : sender !== undefined &&
+          request.message.identities.some((identity) => Buffer.compare(identity, sender) === 0),
     );
     if (index < 0) return undefined;
     const [question] = this.#open.splice(index, 1);

@@ -178,7 +178,8 @@ export class Kernel {
     } catch (error) {
       if (!(error instanceof BadRequest)) throw error;
       this.#status.busy(request);
-      if (request.message.header.msg_type.endsWith("_request")) this.#messenger.reply(request, errorContent(error));
+      if (request.message.header.msg_type.endsWith("_request"))
+        this.#messenger.reply(request, errorContent(error));
       this.#status.idle(request);
     }
   }
@@ -259,7 +260,8 @@ export class Kernel {
         if (!isSilent) this.#messenger.publish("display_data", { transient: {}, ...message.display }, header);
         break;
       case "update-display":
-        if (!isSilent) this.#messenger.publish("update_display_data", { transient: {}, ...message.display }, header);
+        if (!isSilent)
+          this.#messenger.publish("update_display_data", { transient: {}, ...message.display }, header);
         break;
       case "clear-output":
         if (!isSilent) this.#messenger.publish("clear_output", { wait: message.wait }, header);

@@ -24,7 +24,10 @@ const OUTPUT_LIMIT = 2_000_000;
 const INTERRUPT_PATIENCE = 5_000;
 
 /** Jupyter's data folder of the user. Source: jupyter_core, "Data files". */
-export function jupyterDataFolder(environment: Environment, platform: NodeJS.Platform = process.platform): string {
+export function jupyterDataFolder(
+  environment: Environment,
+  platform: NodeJS.Platform = process.platform,
+): string {
   if (environment["JUPYTER_DATA_DIR"]) return environment["JUPYTER_DATA_DIR"];
   if (platform === "darwin") return join(homedir(), "Library", "Jupyter");
   if (platform === "win32") return join(environment["APPDATA"] ?? homedir(), "jupyter");

@@ -53,13 +53,17 @@ export function parseConnection(text: string, file = "connection file"): Connect
   const scheme = text_("signature_scheme", "hmac-sha256");
   const hash = /^hmac-([a-z0-9-]+)$/i.exec(scheme)?.[1];
   if (hash === undefined) {
-    throw new ConnectionFileError(`${file}: signature_scheme should be like "hmac-sha256", and is "${scheme}"`);
+    throw new ConnectionFileError(
+      `${file}: signature_scheme should be like "hmac-sha256", and is "${scheme}"`,
+    );
   }
   const address = (name: SocketName): string => {
     const field = PORT_FIELDS[name];
     const port = values[field];
     if (typeof port !== "number" || !Number.isInteger(port) || port < 1 || port > 65_535) {
-      throw new ConnectionFileError(`${file}: ${field} should be a port, 1 to 65535, and is ${JSON.stringify(port)}`);
+      throw new ConnectionFileError(
+        `${file}: ${field} should be a port, 1 to 65535, and is ${JSON.stringify(port)}`,
+      );
     }
     if (transport === "ipc") return `ipc://${ip}-${port}`;
     return `tcp://${ip.includes(":") && !ip.startsWith("[") ? `[${ip}]` : ip}:${port}`;

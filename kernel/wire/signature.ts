@@ -18,7 +18,9 @@ export class Signer {
    */
   constructor(key: string, hash = "sha256") {
     if (key !== "" && !getHashes().includes(hash)) {
-      throw new ConnectionFileError(`signature_scheme "hmac-${hash}": this Node does not know the hash "${hash}"`);
+      throw new ConnectionFileError(
+        `signature_scheme "hmac-${hash}": this Node does not know the hash "${hash}"`,
+      );
     }
     this.#key = key;
     this.#hash = hash;

@@ -87,7 +87,8 @@ export class KernelSockets {
   /** Closes all sockets; what libzmq has not sent yet may take a second more. */
   close(): void {
     for (const queue of [...Object.values(this.#queues), this.#heartbeats]) queue.close();
-    for (const socket of [this.#shell, this.#control, this.#stdin, this.#heartbeat, this.#iopub]) socket.close();
+    for (const socket of [this.#shell, this.#control, this.#stdin, this.#heartbeat, this.#iopub])
+      socket.close();
   }
 
   /**
@@ -99,18 +100,18 @@ export class KernelSockets {
   }
 }
 
-async function receive(
-  socket: Router | XPublisher,
-  handle: (frames: Uint8Array[]) => void,
-): Promise<void> {
-  while (!socket.closed) {
+async function receive(socket: Router | XPublisher, handle: (frames: Uint8Array[]) => void): Promise<void> {
+  const isClosed = (): boolean => socket.closed;
+  while (!isClosed()) {
     let frames: Uint8Array[];
     try {
       frames = await socket.receive();
     } catch (error) {
-      if (socket.closed) return;
+      if (isClosed()) return;
       // Out of memory for one message, or a peer that broke off: the next one may be good.
-      process.stderr.write(`kernel: receiving failed: ${error instanceof Error ? error.message : String(error)}\n`);
+      process.stderr.write(
+        `kernel: receiving failed: ${error instanceof Error ? error.message : String(error)}\n`,
+      );
       await new Promise((resolve) => setTimeout(resolve, 10));
       continue;
     }

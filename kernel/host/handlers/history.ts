@@ -9,7 +9,11 @@ function wanted(content: JsonObject, history: HandlerParts["history"]): HistoryE
   switch (access) {
     case "range": {
       const session = numberField(content, "session", 0);
-      return history.range(session, numberField(content, "start", 0), numberField(content, "stop", undefined));
+      return history.range(
+        session,
+        numberField(content, "start", 0),
+        numberField(content, "stop", undefined),
+      );
     }
     case "tail":
       return history.tail(numberField(content, "n", 10));
