@@ -102,7 +102,7 @@ async function checkLab(root) {
     timeout: 60_000,
   });
   if (code !== 0) throw new SetupError("it does not start", `delete .venv, then ${SET_UP}`);
-  return output.trim();
+  return output.trim().split("\n").at(-1) ?? "";
 }
 
 /** @param {string} root */

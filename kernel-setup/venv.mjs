@@ -11,9 +11,19 @@ import { SetupError } from "./setup-error.mjs";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 
-/** JupyterLab's settings, against the defaults: nothing is fetched from the network by opening it. */
-const SETTINGS = {
-  "@jupyterlab/apputils-extension:notification": { fetchNews: "false", checkForUpdates: false },
+/**
+ * Files beside the packages: their path in the virtual environment, and what they say.
+ *
+ * @type {Readonly<Record<string, unknown>>}
+ */
+const FILES = {
+  // Nothing is fetched from the network by opening JupyterLab.
+  "share/jupyter/lab/settings/overrides.json": {
+    "@jupyterlab/apputils-extension:notification": { fetchNews: "false", checkForUpdates: false },
+  },
+  // JupyterLab runs the yarn.js that it brings, which is CommonJS. Without a package.json of its own, Node would take
+  // it for what the project's package.json says: an ES module.
+  "package.json": { private: true, type: "commonjs" },
 };
 
 /**
@@ -65,7 +75,7 @@ export async function ensureVenv(
       await createVenv(python, venv, env);
       await installPackages(venv, requirements, env, update);
     });
-    writeSettings(venv);
+    writeFiles(venv);
     writeFileSync(stampFile(venv), stampOf(venv, requirements));
   });
 }
@@ -114,13 +124,13 @@ async function installPackages(venv, requirements, env, update) {
   throw new SetupError(`pip failed: ${lastLine(output)}`, "delete .venv and run the same command again");
 }
 
-/**
- * @param {string} venv
- */
-function writeSettings(venv) {
-  const folder = join(venv, "share", "jupyter", "lab", "settings");
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "overrides.json"), JSON.stringify(SETTINGS, null, 2) + "\n");
+/** @param {string} venv */
+function writeFiles(venv) {
+  for (const [path, content] of Object.entries(FILES)) {
+    const file = join(venv, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, JSON.stringify(content, null, 2) + "\n");
+  }
 }
 
 /** @param {string} venv */
@@ -129,14 +139,14 @@ function stampFile(venv) {
 }
 
 /**
- * Changes with the pinned packages, the settings, and the folder's place: scripts in a virtual environment name it.
+ * Changes with the pinned packages, the files beside them, and the folder's place: scripts in a virtual environment name it.
  *
  * @param {string} venv @param {string} requirements
  */
 function stampOf(venv, requirements) {
   const hash = createHash("sha256")
     .update(readFileSync(requirements))
-    .update(JSON.stringify(SETTINGS))
+    .update(JSON.stringify(FILES))
     .update(venv);
   return hash.digest("hex") + "\n";
 }

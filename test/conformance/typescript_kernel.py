@@ -54,7 +54,7 @@ class TypeScriptKernelTests(jupyter_kernel_test.KernelTests):
             "mime": "text/html",
         },
     ]
-    code_history_pattern = "1?2*"
+    code_history_pattern = "6 ? 7"
     supported_history_operations = ("tail", "range", "search")
     code_clear_output = 'import { clearOutput } from "matrix-composition/notebook";\nclearOutput()'
 

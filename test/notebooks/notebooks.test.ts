@@ -72,7 +72,7 @@ describe("the runner of notebooks", function () {
     const outputs = read(join(ARTEFACTS, "two-cells.ipynb")).cells.map(({ outputs = [] }) => outputs);
     assert.deepEqual(
       outputs.map(([output]) => output?.data?.["text/plain"]),
-      ["3", "6"],
+      [["3"], ["6"]],
     );
   });
 
