@@ -49,3 +49,39 @@ export type {
   LayerNormWeights,
   LayerWeights,
 } from "./attention/weights.ts";
+export {
+  HandMadeModel,
+  handMadeModel,
+  type HandMadeModelOptions,
+  type HandMadeRun,
+  type HandMadeWeights,
+} from "./specification/hand-made-model.ts";
+export {
+  HeadSpecification,
+  headSpecification,
+  type HeadDescription,
+  type ValueTerm,
+} from "./specification/head-specification.ts";
+export {
+  anyWordOf,
+  everyPosition,
+  matching,
+  previousPosition,
+  samePosition,
+  sameWord,
+  withFeature,
+  wordsInMask,
+  type Direction,
+  type LooksFor,
+  type ScoreTerm,
+} from "./specification/looks-for.ts";
+export {
+  is,
+  NeuronSpecification,
+  neuronSpecification,
+  type Condition,
+  type NeuronDescription,
+} from "./specification/neuron-specification.ts";
+export { channel, feature, prediction, word, type Reading } from "./specification/reading.ts";
+export { ResidualSpace, type Block, type ResidualSpaceOptions } from "./specification/residual-space.ts";
+export { votes, type Votes } from "./specification/votes.ts";

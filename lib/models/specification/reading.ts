@@ -1,0 +1,33 @@
+/** A part of the residual stream that heads and neurons read, or write. */
+export interface Reading {
+  /** The name of the part: see `ResidualSpace`. */
+  readonly block: string;
+  /** What it is called in a sentence. */
+  readonly description: string;
+  /** Only this label of the part, if it is about one. */
+  readonly label?: string;
+}
+
+/** The word itself that stands at a position. */
+export function word(): Reading {
+  return { block: "word", description: "word" };
+}
+
+/**
+ * What heads wrote under this name: a place for a word, which later layers read. Naming it makes it.
+ *
+ * @example channel("previous word")
+ */
+export function channel(name: string): Reading {
+  return { block: name, description: `“${name}”` };
+}
+
+/** A property of words, as given to `handMadeModel` under `features`: present (1) or not. */
+export function feature(name: string): Reading {
+  return { block: "feature", label: name, description: `feature “${name}”` };
+}
+
+/** What is to come next: what the unembedding reads. */
+export function prediction(): Reading {
+  return { block: "predict", description: "prediction" };
+}
