@@ -1,3 +1,5 @@
+import { bfloat16, float16 } from "../models/transformer/safetensors.ts";
+
 /**
  * GGUF's block formats, widened to 32-bit floats.
  * Source: the block layouts of ggml (`ggml-common.h`, structs `block_q4_0` … `block_q6_K`), GGUF specification version 3.
@@ -10,24 +12,6 @@ interface BlockFormat {
   readonly bytes: number;
   /** Widens the block at byte `at` of `view` into `out` from index `to` on. */
   readonly widen: (view: DataView, at: number, out: Float32Array, to: number) => void;
-}
-
-const scratch = new DataView(new ArrayBuffer(4));
-
-/** The value of a 16-bit float (IEEE 754 binary16), given its bits. */
-export function float16(bits: number): number {
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  const sign = bits & 0x8000 ? -1 : 1;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Infinity;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
-
-/** The value of a bfloat16, the upper half of a 32-bit float, given its bits. */
-export function bfloat16(bits: number): number {
-  scratch.setUint32(0, bits << 16);
-  return scratch.getFloat32(0);
 }
 
 const half = (view: DataView, at: number) => float16(view.getUint16(at, true));
