@@ -9,3 +9,11 @@ export { bars, type BarsOptions } from "./bars.ts";
 export { matrixProduct, type MatrixProductOptions } from "./matrix-product.ts";
 export { attentionPattern, type AttentionPatternOptions } from "./attention-pattern.ts";
 export { attentionHeads, type AttentionHeadsOptions } from "./attention-heads.ts";
+export { transitionGraph, type TransitionGraphOptions } from "./transition-graph.ts";
+export { voteFlow, type VoteFlowOptions } from "./vote-flow.ts";
+export { informationFlow, type InformationFlowOptions, type InformationMove } from "./information-flow.ts";
+export {
+  compositionDiagram,
+  type CompositionDiagramOptions,
+  type CompositionEdge,
+} from "./composition-diagram.ts";

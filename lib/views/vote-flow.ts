@@ -1,0 +1,65 @@
+import { count, largest, list } from "./describe.ts";
+import { sceneFigure, type Figure } from "./figure.ts";
+import { drawFlow } from "./flow.ts";
+import { formatNumber } from "./label.ts";
+import { toMatrix, type MatrixInput } from "./matrix.ts";
+import type { FigureOptions } from "./options.ts";
+import { Scene } from "./scene.ts";
+
+/** Options of {@link voteFlow}. */
+export interface VoteFlowOptions extends FigureOptions {
+  /** Votes smaller than this are left out; 0 unless told. */
+  readonly threshold?: number;
+}
+
+/**
+ * Votes as flow: features on the left, the words that they vote for on the right with the sum of their votes; brown
+ * ribbons are votes against. Point at a feature or a word to see only its ribbons; a click keeps it.
+ *
+ * @param votes [feature, word]
+ * @throws ViewInputError when it is not a matrix
+ * @example voteFlow([[1, 0], [0.5, 0.5]], { labels: { row: ["dog … ran", "the … ran"], column: ["down", "up"] } })
+ */
+export function voteFlow(votes: MatrixInput, options: VoteFlowOptions = {}): Figure {
+  const matrix = toMatrix(votes, options.labels, "voteFlow");
+  const { rows, columns, values } = matrix;
+  const scene = new Scene(
+    options.width ?? 600,
+    options.title ?? "Votes",
+    "Ribbons are as wide as the vote; at the right, the sum. Point at a name; click to keep it.",
+  );
+  const top = scene.top + 18;
+  const height = Math.max(
+    60,
+    (options.height ?? top + Math.max(120, 30 * Math.max(rows.length, columns.length)) + 14) - top - 14,
+  );
+  const flow = {
+    leftAxis: matrix.rowAxis === "row" ? "feature" : matrix.rowAxis,
+    rightAxis: matrix.columnAxis === "column" ? "word" : matrix.columnAxis,
+    left: rows,
+    right: columns,
+    values,
+    valueName: "vote",
+  };
+  const bottom = drawFlow(scene, flow, {
+    width: scene.width,
+    top,
+    height,
+    tooltip: options.tooltip !== false,
+    threshold: options.threshold ?? 0,
+    sums: true,
+    colours: typeof options.colours === "object" ? options.colours : undefined,
+  });
+  scene.height = bottom + 14;
+  const sums = columns.map((_, column) =>
+    rows.reduce((sum, __, row) => sum + (values[row * columns.length + column] ?? 0), 0),
+  );
+  const leaders = largest(sums, 3).map(
+    (column) => `${columns[column] ?? ""} ${formatNumber(sums[column] ?? 0)}`,
+  );
+  return sceneFigure(
+    scene,
+    options.description ??
+      `Votes of ${count(rows.length, "feature")} for ${count(columns.length, "word")}; most votes: ${list(leaders)}.`,
+  );
+}
