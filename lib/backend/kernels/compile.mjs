@@ -7,7 +7,7 @@ import { main } from "assemblyscript/asc";
 
 const folder = new URL("./", import.meta.url);
 
-/** The AssemblyScript compiler asks for `X.ts`; ours are `X.as`, so that TypeScript's own tools leave them alone. */
+/** The AssemblyScript compiler asks for `X.ts`; ours are `X.as`, so that TypeScript's own tools leave them alone. @param {string} name */
 function readSource(name) {
   try {
     return readFileSync(new URL(`source/${name.replace(/\.ts$/, ".as")}`, folder), "utf8");
@@ -16,13 +16,16 @@ function readSource(name) {
   }
 }
 
+/** The module in base64. @param {string[]} features */
 async function compiled(features) {
-  let bytes;
+  /** @type {Uint8Array} */
+  let bytes = new Uint8Array();
   const settings =
     "index.ts --outFile out.wasm -O3 --noAssert --runtime stub --importMemory --noExportMemory --use abort=";
   const { error, stderr } = await main([...settings.split(" "), ...features], {
     readFile: readSource,
-    writeFile: (_name, contents) => void (bytes = contents),
+    writeFile: (_name, contents) =>
+      void (bytes = typeof contents === "string" ? Buffer.from(contents) : contents),
     listFiles: () => [],
   });
   if (error) throw new Error(`${error.message}\n${stderr.toString()}`);

@@ -1,6 +1,6 @@
 export type { Arithmetic, Numbers } from "./arithmetic.ts";
 export { Tape } from "./tape.ts";
-export { plus, scaled, times } from "./sums.ts";
+export { plus, scaled, shifted, times } from "./sums.ts";
 export { linear } from "./linear.ts";
 export { rowsOf } from "./rows-of.ts";
 export { attentionMix, attentionScores } from "./attention.ts";
@@ -10,3 +10,5 @@ export { activated, type ActivationName } from "./activated.ts";
 export { rotated, type Rotation } from "./rotated.ts";
 export { headResults, repeatedHeads, sumOfHeads } from "./by-head.ts";
 export { crossEntropy } from "./cross-entropy.ts";
+export { arithmeticOfBackend } from "./arithmetic-of-backend.ts";
+export { tidied } from "./tidied.ts";

@@ -15,7 +15,7 @@ export function linear(
   const rows = (t: Numbers): Tensor2D => tf.reshape(t, [-1, t.shape.at(-1) ?? 1]);
   const matrix = weight as Tensor2D;
   const product = tf.matMul(rows(x), matrix, false, isTransposed);
-  const out = product.shape[1];
+  const out = (isTransposed ? weight.shape[0] : weight.shape[1]) ?? 1;
   const y = tf.reshape(bias === undefined ? product : tf.add(product, bias), [...x.shape.slice(0, -1), out]);
   tape?.record(y, [x, weight, bias], (dy, [wantsX, wantsWeight, wantsBias]) => {
     const dyRows = rows(dy);

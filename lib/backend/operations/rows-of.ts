@@ -12,7 +12,7 @@ export function rowsOf(
   const [count = 0, columns = 0] = table.shape;
   const chosen = tf.reshape(tf.gather(table, tf.tensor1d(indices, "int32")), [...shape, columns]);
   tape?.record(chosen, [table], (dy) => {
-    const oneHot: Tensor2D = tf.oneHot(tf.tensor1d(indices, "int32"), count);
+    const oneHot = tf.oneHot(tf.tensor1d(indices, "int32"), count) as Tensor2D;
     const dyRows: Tensor2D = tf.reshape(dy, [-1, columns]);
     return [tf.matMul(tf.cast(oneHot, "float32"), dyRows, true)];
   });

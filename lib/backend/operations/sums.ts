@@ -27,3 +27,11 @@ export function scaled(arithmetic: Arithmetic, a: Numbers, factor: number): Numb
   tape?.record(product, [a], (dy) => [tf.mul(dy, factor)]);
   return product;
 }
+
+/** x [..., n] plus bias [n] in every row. */
+export function shifted(arithmetic: Arithmetic, x: Numbers, bias: Numbers): Numbers {
+  const { tf, tape } = arithmetic;
+  const sum = tf.add(x, bias);
+  tape?.record(sum, [x, bias], (dy) => [dy, tf.sum(tf.reshape(dy, [-1, bias.size]), 0)]);
+  return sum;
+}

@@ -282,6 +282,9 @@ function normConfiguration(given: TransformerOptions["norm"]): NormConfiguration
   };
 }
 
+type Rotary = Extract<PositionConfiguration, { kind: "rotary" }>;
+type Added = Extract<PositionConfiguration, { kind: "learned" | "sinusoidal" }>;
+
 function positionConfiguration(
   given: NonNullable<TransformerOptions["positions"]>,
   feature: number,
@@ -291,17 +294,7 @@ function positionConfiguration(
   const kind = oneOf("positions.kind", options.kind, POSITION_KINDS);
   if (kind === "none") return { kind };
   if (kind === "rotary") {
-    const {
-      features = feature,
-      base = 10000,
-      pairs = "halves",
-      scaling,
-    } = { ...options, kind } as {
-      features?: number;
-      base?: number;
-      pairs?: "halves" | "neighbours";
-      scaling?: RotaryScaling;
-    };
+    const { features = feature, base = 10000, pairs = "halves", scaling } = options as Partial<Rotary>;
     if (!Number.isInteger(features) || features < 2 || features % 2 !== 0 || features > feature) {
       throw new ConfigurationError(
         "positions.features",
@@ -317,10 +310,7 @@ function positionConfiguration(
       ...(scaling !== undefined && { scaling: rotaryScaling(scaling) }),
     };
   }
-  const { at = "embedding", offset = 0 } = { ...options, kind } as {
-    at?: "embedding" | "queries-and-keys";
-    offset?: number;
-  };
+  const { at = "embedding", offset = 0 } = options as Partial<Added>;
   if (kind === "sinusoidal" && embedding % 2 !== 0) {
     throw new ConfigurationError(
       "embedding",

@@ -40,3 +40,13 @@ export class UnknownHookError extends Error {
 export class InputError extends Error {
   override readonly name = "InputError";
 }
+
+/** What an intervention returned does not fit its hook point: where, what it was, what would be right. */
+export class InterventionError extends Error {
+  override readonly name = "InterventionError";
+  readonly hook: string;
+  constructor(hook: string, problem: string) {
+    super(`An intervention at ${hook} ${problem}.`);
+    this.hook = hook;
+  }
+}

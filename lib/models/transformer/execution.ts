@@ -1,0 +1,100 @@
+import { Tape, tidied, type Arithmetic, type Numbers } from "../../backend/operations/index.ts";
+import { tensor, Tensor } from "../../tensor/index.ts";
+import type { TransformerConfiguration } from "./configuration.ts";
+import { InputError } from "./errors.ts";
+import { forward, type Weights } from "./forward.ts";
+import { dataOf, hookTensor, replacementData, type Labels } from "./hook-tensors.ts";
+import { RecordingTap, type TapPlan } from "./recording-tap.ts";
+import type { ReadTokens } from "./token-input.ts";
+
+/** One pass as `run`, `runBatch` and their relatives ask for it. */
+export interface Request extends TapPlan {
+  readonly input: ReadTokens;
+  readonly source?: ReadTokens | undefined;
+  readonly isBatched: boolean;
+  readonly logits: "all" | "last" | "none";
+  readonly from?: { readonly layer: number; readonly residual: Tensor<readonly string[]> } | undefined;
+  /** Makes the seed of the gradients from the logits (with the batch axis if the run has one). */
+  readonly seed?: ((logits: Tensor<readonly string[]>) => Tensor<readonly string[]>) | undefined;
+}
+
+/** What a pass gives, as named tensors. */
+export interface Result {
+  readonly logits: Tensor<readonly string[]>;
+  readonly residual: Tensor<readonly string[]>;
+  readonly activations: Record<string, Tensor<readonly string[]>>;
+  readonly gradients: Record<string, Tensor<readonly string[]>>;
+}
+
+/** One pass through a model, with what is kept, changed and differentiated on the way; all of its memory is freed at the end. */
+export function execute(
+  arithmetic: Omit<Arithmetic, "tape">,
+  configuration: TransformerConfiguration,
+  weights: Weights,
+  vocabulary: readonly string[],
+  request: Request,
+): Result {
+  const { tf } = arithmetic;
+  return tidied(arithmetic, () => {
+    const tape = request.seed === undefined ? undefined : new Tape();
+    const a: Arithmetic = { ...arithmetic, tape };
+    const { input, source, isBatched } = request;
+    const labels: Labels = { tokens: input.words, sourceTokens: source?.words, vocabulary };
+    const tap = new RecordingTap(a, configuration, request, labels, isBatched);
+    const from = request.from && { layer: request.from.layer, residual: restart(a, configuration, request) };
+    const out = forward(a, configuration, weights, { ...input, source, from, logits: request.logits }, tap);
+    const named = (name: string, numbers: Numbers) =>
+      hookTensor(name, dataOf(numbers), numbers.shape, labels, isBatched);
+    const logits =
+      out.logits === undefined ? noLogits(input.batch, vocabulary, isBatched) : named("logits", out.logits);
+    const gradients: Result["gradients"] = {};
+    if (request.seed !== undefined && tape !== undefined && out.logits !== undefined) {
+      const seed = replacementData("logits", withBatch(request.seed(logits), isBatched), out.logits.shape);
+      const seen = [...tap.watched];
+      const found = tape.gradients(
+        out.logits,
+        tf.tensor(seed, out.logits.shape),
+        seen.map(([, { value }]) => value),
+        (x, y) => tf.add(x, y),
+      );
+      for (const [i, [name, { value, shape }]] of seen.entries()) {
+        gradients[name] = hookTensor(name, dataOf(found[i] ?? tf.zerosLike(value)), shape, labels, isBatched);
+      }
+    }
+    const residual = named("finalNorm", out.residual).named("residual");
+    return { logits, residual, activations: Object.fromEntries(tap.kept), gradients };
+  });
+}
+
+function noLogits(
+  batch: number,
+  vocabulary: readonly string[],
+  isBatched: boolean,
+): Tensor<readonly string[]> {
+  const labels = { vocabulary };
+  return isBatched
+    ? tensor(["batch", "position", "vocabulary"], new Float32Array(), {
+        shape: [batch, 0, vocabulary.length],
+        labels,
+      })
+    : tensor(["position", "vocabulary"], new Float32Array(), { shape: [0, vocabulary.length], labels });
+}
+
+function withBatch(given: Tensor<readonly string[]>, isBatched: boolean): Tensor<readonly string[]> {
+  if (isBatched || !(given instanceof Tensor)) return given;
+  return tensor(["batch", ...given.axes], Float32Array.from(given.data), {
+    shape: [1, ...given.shape],
+  }) as Tensor<readonly string[]>;
+}
+
+/** The residual stream that a run is to start from, checked. */
+function restart({ tf }: Arithmetic, configuration: TransformerConfiguration, request: Request): Numbers {
+  const { from, input, isBatched } = request;
+  const layer = from?.layer ?? 0;
+  if (!Number.isInteger(layer) || layer < 0 || layer > configuration.layers) {
+    throw new InputError(`A run can start before block 0 to ${configuration.layers}, not ${layer}.`);
+  }
+  const shape = [input.batch, input.positions, configuration.embedding];
+  const given = from === undefined ? undefined : withBatch(from.residual, isBatched);
+  return tf.tensor(replacementData("residualBefore", given, shape), shape);
+}

@@ -1,0 +1,322 @@
+import { startBackend } from "../../backend/index.ts";
+import { arithmeticOfBackend } from "../../backend/operations/index.ts";
+import { tensor, type Tensor } from "../../tensor/index.ts";
+import { Vocabulary } from "../../text/index.ts";
+import type { NextTokenModel } from "../next-token-model.ts";
+import {
+  transformerConfiguration,
+  type TransformerConfiguration,
+  type TransformerOptions,
+} from "./configuration.ts";
+import { InputError } from "./errors.ts";
+import { execute, type Request, type Result } from "./execution.ts";
+import { hookNames, type HookName, type HookPattern } from "./hooks.ts";
+import { initialParameters, type InitialisationOptions } from "./initial-parameters.ts";
+import type { ParameterAxes, ParameterName } from "./parameter-axes.ts";
+import { parameterTensor } from "./parameter-tensor.ts";
+import { checkParameters, parameterCount, type Parameters } from "./parameters.ts";
+import type {
+  BatchGradientRun,
+  BatchRun,
+  BatchRunOptions,
+  GradientRun,
+  Run,
+  RunOptions,
+  Token,
+} from "./run.ts";
+import { SequenceReader } from "./sequence-reader.ts";
+import { readTokens } from "./token-input.ts";
+import { UploadedWeights } from "./uploaded-weights.ts";
+
+/** What a transformer is made of beside its configuration. */
+export interface TransformerParts {
+  /** The words of the axis `vocabulary`; default: the indices as numerals. */
+  readonly vocabulary?: Vocabulary | readonly string[] | undefined;
+  /** The words that an encoder–decoder translates from; default: the indices as numerals. */
+  readonly sourceVocabulary?: Vocabulary | readonly string[] | undefined;
+}
+
+/**
+ * A transformer: decoder, encoder or encoder–decoder, of any of the architectures that {@link TransformerConfiguration} describes.
+ *
+ * A value: its weights never change, and neither do runs leave anything behind. Made by {@link createTransformer} (new weights) or
+ * {@link transformerOf} (given weights), which start the backend; everything afterwards is synchronous.
+ *
+ * @example
+ * const model = await createTransformer({ vocabulary: 13, context: 12, layers: 1, heads: 2, embedding: 16 }, { seed: 1 });
+ * const { logits, activations } = model.run([10, 4, 2], { keep: ["blocks.0.pattern"] });
+ * activations["blocks.0.pattern"].at({ head: 1 }) // Tensor<["query", "key"]>
+ */
+export class Transformer implements NextTokenModel {
+  readonly configuration: TransformerConfiguration;
+  readonly vocabulary: Vocabulary;
+  /** The words that an encoder–decoder reads; the vocabulary itself for other kinds. */
+  readonly sourceVocabulary: Vocabulary;
+  /** All weights by the contract's names ({@link parameterSpecifications}); not to be written to. */
+  readonly parameters: Parameters;
+  readonly #arithmetic = arithmeticOfBackend();
+  #uploaded: UploadedWeights | undefined;
+  readonly #readers = new Map<string, SequenceReader>();
+
+  /** Not for cells: {@link createTransformer} and {@link transformerOf} start the backend and check the weights. */
+  constructor(configuration: TransformerConfiguration, parameters: Parameters, parts: TransformerParts) {
+    this.configuration = configuration;
+    this.parameters = parameters;
+    this.vocabulary = vocabularyOf("vocabulary", parts.vocabulary, configuration.vocabulary);
+    this.sourceVocabulary =
+      configuration.kind === "encoder-decoder"
+        ? vocabularyOf("sourceVocabulary", parts.sourceVocabulary, configuration.sourceVocabulary ?? 0)
+        : this.vocabulary;
+  }
+
+  /** How many numbers the model holds. */
+  get parameterCount(): number {
+    return parameterCount(this.configuration);
+  }
+
+  /** All hook points that this model has, in the order of computation. */
+  get hooks(): readonly HookName[] {
+    return hookNames(this.configuration);
+  }
+
+  /**
+   * One of the weights as a named tensor with labels: `W_E` has the words on `vocabulary`, `blocks.1.attention.W_Q` the axes head, embedding, feature.
+   * Where key heads are shared by several heads, W_K, W_V and their biases are given once for each head.
+   *
+   * @throws {WeightsError} when this model has no such parameter
+   */
+  parameter<const N extends ParameterName>(name: N): Tensor<ParameterAxes<N>> {
+    return parameterTensor(this.configuration, this.parameters, name, {
+      vocabulary: this.vocabulary.words,
+      sourceVocabulary: this.sourceVocabulary.words,
+    }) as Tensor<ParameterAxes<N>>;
+  }
+
+  /**
+   * Logits for every position of `tokens`, and the activations asked for.
+   *
+   * @throws {UnknownHookError} for a hook name or pattern that matches nothing in this model
+   * @throws {InputError} for no tokens, too many, or indices outside the vocabulary; UnknownWordError for unknown words
+   * @throws {InterventionError} when an intervention returns other axes or sizes
+   */
+  run<const K extends readonly HookPattern[] = []>(
+    tokens: readonly Token[],
+    options: RunOptions<K> = {},
+  ): Run<K> {
+    const request = this.#single(tokens, options);
+    return { tokens: wordsOf(request), ...this.#execute(request) } as unknown as Run<K>;
+  }
+
+  /** {@link run} for several sequences at once; every tensor has the axis `batch` first. Shorter sequences are padded at their ends. */
+  runBatch<const K extends readonly HookPattern[] = []>(
+    sequences: readonly (readonly Token[])[],
+    options: BatchRunOptions<K> = {},
+  ): BatchRun<K> {
+    const request = this.#batch(sequences, options);
+    return { tokens: request.input.words, ...this.#execute(request) } as unknown as BatchRun<K>;
+  }
+
+  /**
+   * A run with gradients with regard to the activations in `keep`: of the sum of all logits, each times the number that `seed` gives it.
+   * What an intervention puts in an activation's place is a constant: no gradient goes through it.
+   *
+   * @example
+   * // how much each head's result speaks for "please" against "down" at the last position
+   * model.gradients(tokens, (logits) => contrast, { keep: ["*.result"] }).gradients
+   */
+  gradients<const K extends readonly HookPattern[]>(
+    tokens: readonly Token[],
+    seed: (logits: Tensor<["position", "vocabulary"]>) => Tensor<readonly ("position" | "vocabulary")[]>,
+    options: RunOptions<K> & { readonly keep: K },
+  ): GradientRun<K> {
+    const request = {
+      ...this.#single(tokens, options),
+      gradients: options.keep,
+      seed: seed as Request["seed"],
+    };
+    return { tokens: wordsOf(request), ...this.#execute(request) } as unknown as GradientRun<K>;
+  }
+
+  /** {@link gradients} for several sequences at once. */
+  gradientsBatch<const K extends readonly HookPattern[]>(
+    sequences: readonly (readonly Token[])[],
+    seed: (
+      logits: Tensor<["batch", "position", "vocabulary"]>,
+    ) => Tensor<readonly ("batch" | "position" | "vocabulary")[]>,
+    options: BatchRunOptions<K> & { readonly keep: K },
+  ): BatchGradientRun<K> {
+    const request = {
+      ...this.#batch(sequences, options),
+      gradients: options.keep,
+      seed: seed as Request["seed"],
+    };
+    return { tokens: request.input.words, ...this.#execute(request) } as unknown as BatchGradientRun<K>;
+  }
+
+  /**
+   * The distribution of the next token after `tokens` (the last `context` of them). Keys and values of what was read are remembered, so that a sequence
+   * that grows by a token costs one token's work.
+   *
+   * @throws {InputError} for no tokens, or for an encoder, which predicts no next token
+   */
+  next(tokens: readonly Token[]): Tensor<["vocabulary"]> {
+    if (this.configuration.kind === "encoder-decoder") {
+      throw new InputError("An encoder–decoder needs a source: `model.reading(source).next(tokens)`.");
+    }
+    return this.#next(tokens, undefined);
+  }
+
+  /**
+   * The encoder–decoder with its source sentence read: a model of the next word of the translation.
+   *
+   * @throws {InputError} when the model is not an encoder–decoder
+   */
+  reading(source: readonly Token[]): NextTokenModel {
+    if (this.configuration.kind !== "encoder-decoder") {
+      throw new InputError(`A ${this.configuration.kind} reads no source; only an encoder–decoder does.`);
+    }
+    return { vocabulary: this.vocabulary, next: (tokens) => this.#next(tokens, source) };
+  }
+
+  /** Frees the model's memory in the backend at once, instead of when it is no longer reachable; a later run takes it again. */
+  release(): void {
+    for (const reader of this.#readers.values()) reader.dispose();
+    this.#readers.clear();
+    this.#uploaded?.dispose();
+    this.#uploaded = undefined;
+  }
+
+  #next(tokens: readonly Token[], source: readonly Token[] | undefined): Tensor<["vocabulary"]> {
+    const { context, kind, unembedding } = this.configuration;
+    if (kind === "encoder" || unembedding === "none") {
+      throw new InputError("This model has no next token: it is an encoder, or has no unembedding.");
+    }
+    const input = readTokens([tokens.slice(-context)], this.vocabulary, this.configuration);
+    const read =
+      source === undefined ? undefined : readTokens([source], this.sourceVocabulary, this.configuration);
+    const key = read === undefined ? "" : read.tokens.join(" ");
+    let reader = this.#readers.get(key);
+    if (reader === undefined) {
+      for (const other of this.#readers.values()) other.dispose();
+      this.#readers.clear();
+      reader = new SequenceReader(this.#arithmetic, this.configuration, () => this.#weights(), read);
+      this.#readers.set(key, reader);
+      memory.register(this, reader);
+    }
+    return tensor(["vocabulary"], reader.next([...input.tokens]), {
+      labels: { vocabulary: this.vocabulary.words },
+      copy: false,
+    });
+  }
+
+  #single(tokens: readonly Token[], options: RunOptions<readonly HookPattern[]>): Request {
+    const { keep = [], interventions = [], logits = "all", segments, source, from } = options;
+    return {
+      input: readTokens([tokens], this.vocabulary, this.configuration, { segments: segments && [segments] }),
+      source: this.#source(source && [source]),
+      isBatched: false,
+      gradients: [],
+      keep,
+      interventions,
+      logits,
+      from: from,
+    };
+  }
+
+  #batch(
+    sequences: readonly (readonly Token[])[],
+    options: BatchRunOptions<readonly HookPattern[]>,
+  ): Request {
+    const { keep = [], interventions = [], logits = "all", segments, sources, present, from } = options;
+    return {
+      input: readTokens(sequences, this.vocabulary, this.configuration, { segments, present }),
+      source: this.#source(sources),
+      isBatched: true,
+      gradients: [],
+      keep,
+      interventions,
+      logits,
+      from: from,
+    };
+  }
+
+  #source(sources: readonly (readonly Token[])[] | undefined): Request["source"] {
+    const isTranslator = this.configuration.kind === "encoder-decoder";
+    if (isTranslator !== (sources !== undefined)) {
+      throw new InputError(
+        isTranslator
+          ? "An encoder–decoder needs the sentence to read: `source`."
+          : `A ${this.configuration.kind} reads no source; leave it out.`,
+      );
+    }
+    return sources && readTokens(sources, this.sourceVocabulary, this.configuration);
+  }
+
+  #execute(request: Request): Result {
+    return execute(this.#arithmetic, this.configuration, this.#weights(), this.vocabulary.words, request);
+  }
+
+  #weights(): UploadedWeights["weights"] {
+    if (this.#uploaded === undefined) {
+      this.#uploaded = new UploadedWeights(this.#arithmetic, this.configuration, this.parameters);
+      memory.register(this, this.#uploaded);
+    }
+    return this.#uploaded.weights;
+  }
+}
+
+/** Frees what a model holds in the backend's memory when the model itself is no longer reachable. */
+const memory = new FinalizationRegistry<{ dispose(): void }>((held) => held.dispose());
+
+/**
+ * A new transformer with random weights.
+ *
+ * @throws {ConfigurationError} naming the field that cannot be
+ * @example await createTransformer({ vocabulary: 13, context: 12, layers: 1, heads: 2, embedding: 16 }, { seed: 1 })
+ */
+export async function createTransformer(
+  options: TransformerOptions | TransformerConfiguration,
+  parts: TransformerParts & InitialisationOptions,
+): Promise<Transformer> {
+  const configuration = transformerConfiguration(options);
+  await startBackend();
+  return new Transformer(configuration, initialParameters(configuration, parts), parts);
+}
+
+/**
+ * The transformer with these weights, by the names and in the shapes that {@link parameterSpecifications} gives.
+ *
+ * @throws {ConfigurationError} naming the field that cannot be
+ * @throws {WeightsError} naming the parameter that is missing, superfluous, of another size, or not finite
+ */
+export async function transformerOf(
+  options: TransformerOptions | TransformerConfiguration,
+  parameters: Parameters,
+  parts: TransformerParts = {},
+): Promise<Transformer> {
+  const configuration = transformerConfiguration(options);
+  checkParameters(configuration, parameters);
+  await startBackend();
+  return new Transformer(configuration, parameters, parts);
+}
+
+function wordsOf(request: Request): readonly string[] {
+  return request.input.words[0] ?? [];
+}
+
+function vocabularyOf(
+  what: string,
+  given: Vocabulary | readonly string[] | undefined,
+  size: number,
+): Vocabulary {
+  const vocabulary =
+    given === undefined
+      ? new Vocabulary(Array.from({ length: size }, (_, i) => String(i)))
+      : given instanceof Vocabulary
+        ? given
+        : new Vocabulary(given);
+  if (vocabulary.size !== size) {
+    throw new InputError(`The ${what} has ${vocabulary.size} words; the configuration says ${size}.`);
+  }
+  return vocabulary;
+}
