@@ -1,4 +1,6 @@
 import type ts from "typescript";
+import { cellKey, cellSpecifier } from "./cell-specifier.ts";
+import type { CellDeclarations } from "./declarations.ts";
 
 /** How a later cell sees a name. */
 export interface Binding {
@@ -6,6 +8,8 @@ export interface Binding {
   readonly cell: CellRecord;
   /** May be assigned by later cells. */
   readonly mutable: boolean;
+  /** In Jupyter's words: "function", "class", "module", "instance" … */
+  readonly kind: string;
   /** Has a value that the kernel keeps in its scope; types and `declare`d names have none. */
   readonly inScope: boolean;
 }
@@ -25,7 +29,10 @@ export interface CellRecord {
   specifiers: readonly string[];
   readonly bindings: Map<string, Binding>;
   readonly shadowed: Map<string, Binding | undefined>;
+  /** As the present generation's checker knows it. */
   file: ts.SourceFile | undefined;
+  /** What the next generation reads instead of the text; "no" where that cannot be written down. */
+  condensed: CellDeclarations | "no" | undefined;
 }
 
 /** Cells that can still be taken back; the host compiles ahead by far fewer. */
@@ -109,18 +116,6 @@ export class CellLine {
     this.#names.clear();
     this.#recent.length = 0;
   }
-}
-
-/** How cells import one another. */
-export function cellSpecifier(key: number): string {
-  return `cell:${key}`;
-}
-
-/** The cell that a specifier names: `cell:3`, or `./[cell-3]` as declaration emit writes it. */
-export function cellKey(specifier: string): number | undefined {
-  const match = /^cell:(\d+)$|\[cell-(\d+)\](?:(?:\.d)?\.[cm]?[jt]sx?)?$/.exec(specifier);
-  const key = match?.[1] ?? match?.[2];
-  return key === undefined ? undefined : Number(key);
 }
 
 /** The lines in front of a cell that bring in the earlier names it uses. */

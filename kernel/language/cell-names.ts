@@ -13,6 +13,8 @@ export interface CellNames {
   readonly hoistedVars: readonly string[];
   /** All names, of this cell and of earlier ones, that are properties of the scope. */
   readonly inScope: ReadonlySet<string>;
+  /** The kinds of this cell's names, in Jupyter's words. */
+  readonly kinds: ReadonlyMap<string, string>;
   /** Members of `const enum`s of packages, which exist nowhere at run time, by where they are used. */
   readonly constants: ReadonlyMap<number, { readonly end: number; readonly value: string | number }>;
 }
@@ -31,11 +33,13 @@ export function cellNames(
   const values = new Set<string>();
   const top = new Map<ts.Symbol, ts.Symbol>();
   const names = new Set<string>();
+  const kinds = new Map<string, string>();
   const candidates = new Map(
     earlier.filter(({ inScope }) => inScope).map((binding) => [binding.name, binding]),
   );
   for (const [name, symbol] of moduleSymbols(file)) {
     const declared = parsed.declared.get(name);
+    if (declared !== undefined) kinds.set(name, kindOf(symbol, checker));
     const isScoped =
       declared === undefined ? candidates.has(name) : !declared.ambient && hasValue(symbol, checker);
     if (!isScoped) continue;
@@ -76,6 +80,7 @@ export function cellNames(
       .filter((declared) => declared.hoisted && values.has(declared.name))
       .map(({ name }) => name),
     inScope: names,
+    kinds,
     constants,
   };
 }
@@ -89,6 +94,21 @@ function hasValue(symbol: ts.Symbol, checker: ts.TypeChecker): boolean {
   const onlyType = ts.SymbolFlags.Type | ts.SymbolFlags.NamespaceModule;
   return (flags & ts.SymbolFlags.Value) !== 0 || (flags & onlyType) === 0;
 }
+
+function kindOf(symbol: ts.Symbol, checker: ts.TypeChecker): string {
+  const { flags } = (symbol.flags & ts.SymbolFlags.Alias) === 0 ? symbol : checker.getAliasedSymbol(symbol);
+  return KINDS.find(([mask]) => (flags & mask) !== 0)?.[1] ?? "instance";
+}
+
+const KINDS: readonly (readonly [ts.SymbolFlags, string])[] = [
+  [ts.SymbolFlags.Class, "class"],
+  [ts.SymbolFlags.Enum, "enum"],
+  [ts.SymbolFlags.Function, "function"],
+  [ts.SymbolFlags.Module, "module"],
+  [ts.SymbolFlags.Variable, "instance"],
+  [ts.SymbolFlags.Interface, "interface"],
+  [ts.SymbolFlags.TypeAlias, "type"],
+];
 
 /** Whether a name is looked up here, rather than declared or the name of a property. */
 function isReference(node: ts.Identifier): boolean {

@@ -91,7 +91,7 @@ export function cellOptions(folder: string, packageFolder: string): CellOptions 
   );
   const NO_INPUTS = [18002, 18003];
   warnings.push(...parsed.errors.filter(({ code }) => !NO_INPUTS.includes(code)).map(messageOf));
-  const respected: Record<string, ts.CompilerOptionsValue> = {};
+  const respected: Record<string, unknown> = {};
   for (const name of RESPECTED) {
     const value = parsed.options[name];
     if (value !== undefined) respected[name] = value;

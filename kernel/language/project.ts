@@ -2,8 +2,10 @@ import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
-import { cellKey, type CellLine, type CellRecord } from "./cell-line.ts";
+import type { CellLine, CellRecord } from "./cell-line.ts";
+import { cellKey } from "./cell-specifier.ts";
 import { cellOptions } from "./compiler-options.ts";
+import { cellDeclarations } from "./declarations.ts";
 import { boundSourceFile, programHost } from "./typescript-internals.ts";
 
 /** Our own package: where `@types/node` comes from if the notebook has none of its own. */
@@ -15,8 +17,11 @@ const CELLS_PER_CHECKER = 200;
 /** Marks what is asked for with `require`, which has resolution rules of its own. */
 const REQUIRE = "require:";
 
-/** A file of its own for the completion of unfinished text. */
-export type Draft = { readonly text: string; readonly jsx: boolean };
+/** Unfinished text, in a file of its own. */
+interface DraftText {
+  readonly text: string;
+  readonly jsx: boolean;
+}
 
 /** A program, and what has been checked with its checker. */
 interface Generation {
@@ -47,7 +52,7 @@ export class Project {
   readonly #augmentations = new Map<string, string>();
   readonly #virtual = new Map<string, ts.SourceFile>();
   #importsVersion = 0;
-  #draft: Draft = { text: "export {};\n", jsx: false };
+  #draft: DraftText = { text: "export {};\n", jsx: false };
   #draftVersion = 0;
   #generation: Generation | undefined;
   #versions = new Map<string, string>();
@@ -81,17 +86,22 @@ export class Project {
     return this.#current().program;
   }
 
-  get generationAge(): number {
-    return this.#generation?.cells ?? 0;
-  }
-
   /** Starts the next generation: a program with all modules named so far, and a checker that knows no cell yet. */
   renew(specifiers: readonly string[] = []): void {
+    this.#line.sweep();
+    while (this.condenseNext());
+    // Declarations refer to fewer cells than code does.
     this.#line.sweep();
     // Modules that no kept cell names any more would only make the program larger.
     this.#specifiers.clear();
     for (const record of this.#line.records()) {
       record.file = undefined;
+      if (record.condensed !== undefined && record.condensed !== "no") {
+        record.text = record.condensed.text;
+        record.specifiers = record.condensed.specifiers;
+        record.isDeclaration = true;
+      }
+      record.condensed = undefined;
       for (const specifier of record.specifiers)
         if (cellKey(specifier) === undefined) this.#specifiers.add(specifier);
     }
@@ -116,8 +126,36 @@ export class Project {
     this.#generation = { program, imports, ambient, cells: 0 };
   }
 
+  /**
+   * Turns one cell's code into its declarations, to be read instead of it by the next generation's checker; false
+   * when all have been. Memory and the depth of inference then depend on the names that are left, not on the cells
+   * that there have been.
+   */
+  condenseNext(): boolean {
+    const generation = this.#generation;
+    if (generation === undefined) return false;
+    for (const record of this.#line.records()) {
+      if (record.isDeclaration || record.condensed !== undefined || record.file === undefined) continue;
+      try {
+        record.condensed =
+          cellDeclarations(generation.program, record.file, (name) => this.#isKnown(name)) ?? "no";
+      } catch {
+        record.condensed = "no";
+      }
+      return true;
+    }
+    return false;
+  }
+
   /** Modules kept in the program though no cell has named them yet. */
   prefetched: readonly string[] = [];
+
+  /** Starts the next generation while nobody waits for it; false when it is not yet time. */
+  renewEarly(): boolean {
+    if ((this.#generation?.cells ?? 0) < CELLS_PER_CHECKER * 0.75) return false;
+    this.renew();
+    return true;
+  }
 
   /** Adds a cell's text to the present generation. */
   addCell(record: CellRecord): ts.SourceFile {
@@ -156,6 +194,7 @@ export class Project {
 
   /** Forgets what global declarations cells have made. */
   forgetAugmentations(): void {
+    if (this.#augmentations.size === 0) return;
     this.#augmentations.clear();
     this.forget();
   }
@@ -165,7 +204,7 @@ export class Project {
     this.#generation = undefined;
   }
 
-  setDraft(draft: Draft): string {
+  setDraft(draft: DraftText): string {
     if (draft.text !== this.#draft.text || draft.jsx !== this.#draft.jsx) {
       this.#draft = draft;
       this.#draftVersion += 1;

@@ -3,6 +3,10 @@ import { CellLine, importsOf, type Binding, type CellRecord } from "./cell-line.
 import { cellNames } from "./cell-names.ts";
 import { cellDiagnostics, cellSyntaxErrors } from "./diagnostics.ts";
 import { emitCell } from "./emit-cell.ts";
+import { complete } from "./complete.ts";
+import { completeness } from "./completeness.ts";
+import { openDraft } from "./draft.ts";
+import { inspect } from "./inspect.ts";
 import { parseCell, type ParsedCell } from "./parse-cell.ts";
 import { Project } from "./project.ts";
 import type { CompileResult, Completeness, Completion, Diagnostic, Inspection } from "./protocol.ts";
@@ -42,6 +46,8 @@ class Service implements SynchronousLanguageService {
   readonly #typeErrors: "stop" | "warn" | "off";
   #nextKey = 1;
   #configWarned = false;
+  /** Done once, after the start. */
+  readonly #idleTasks = [() => void this.complete("Mat", 3), () => void this.inspect("Math.max(1)", 6)];
 
   constructor({ folder, typeErrors }: LanguageOptions) {
     this.#project = new Project(folder, this.#line);
@@ -82,6 +88,7 @@ class Service implements SynchronousLanguageService {
       bindings: new Map(),
       shadowed: new Map(),
       file: undefined,
+      condensed: undefined,
     };
     const augmentation = parsed.augments
       ? { id: `${this.#project.folder}/[augmentation-${key}].ts`, text: cell.text }
@@ -101,8 +108,10 @@ class Service implements SynchronousLanguageService {
       options: this.#project.options,
       specifier: (specifier) => this.#project.runtimeSpecifier(specifier),
     });
-    for (const { name, mutable } of parsed.declared.values())
-      record.bindings.set(name, { name, cell: record, mutable, inScope: names.values.has(name) });
+    for (const { name, mutable } of parsed.declared.values()) {
+      const kind = names.kinds.get(name) ?? "instance";
+      record.bindings.set(name, { name, cell: record, mutable, kind, inScope: names.values.has(name) });
+    }
     if (record.bindings.size > 0) this.#line.append(record);
     const warnings = [
       ...this.#configWarnings(),
@@ -116,16 +125,16 @@ class Service implements SynchronousLanguageService {
   }
 
   complete(source: string, offset: number): Completion {
-    void source;
-    return { start: offset, end: offset, matches: [] };
+    const draft = openDraft(source, this.#line, this.#project);
+    return complete(this.#project.service, draft, offset, (name) => this.#line.get(name)?.kind);
   }
 
-  inspect(): Inspection | undefined {
-    return undefined;
+  inspect(source: string, offset: number): Inspection | undefined {
+    return inspect(this.#project.service, openDraft(source, this.#line, this.#project), offset);
   }
 
-  isComplete(): Completeness {
-    return { status: "complete" };
+  isComplete(source: string): Completeness {
+    return completeness(source);
   }
 
   transpile(path: string): { code: string; map: string } {
@@ -143,7 +152,12 @@ class Service implements SynchronousLanguageService {
   }
 
   idle(): boolean {
-    return false;
+    const task = this.#idleTasks.shift();
+    if (task !== undefined) {
+      task();
+      return true;
+    }
+    return this.#project.condenseNext() || this.#project.renewEarly();
   }
 
   #earlierNames(parsed: ParsedCell): Binding[] {

@@ -1,0 +1,163 @@
+import ts from "typescript";
+import { moduleName, PREFERENCES, wordAround } from "./complete.ts";
+import type { Draft } from "./draft.ts";
+import type { Inspection } from "./protocol.ts";
+
+/**
+ * What is under the cursor or just left of it; between the parentheses of a call, the function that is called; for
+ * a name that no cell has imported, what to import.
+ */
+export function inspect(service: ts.LanguageService, draft: Draft, offset: number): Inspection | undefined {
+  const word = wordAround(draft.source, offset);
+  const importable = word.start === word.end ? undefined : importableAt(service, draft, word);
+  if (importable !== undefined) return importable;
+  const at = word.start === word.end ? [offset] : [offset, word.start];
+  for (const position of at) {
+    const found = service.getQuickInfoAtPosition(draft.fileName, draft.start + position);
+    if (found === undefined || found.textSpan.start < draft.start) continue;
+    // What the checker says of a name that means nothing.
+    if (found.kind === ts.ScriptElementKind.unknown && ts.displayPartsToString(found.displayParts) === "any")
+      continue;
+    return fromQuickInfo(found, draft);
+  }
+  const call = callAround(service, draft, offset);
+  if (call !== undefined) return call;
+  // Just right of a bracket or a dot: what stands left of it.
+  const left =
+    offset > 0 ? service.getQuickInfoAtPosition(draft.fileName, draft.start + offset - 1) : undefined;
+  return left === undefined || left.textSpan.start < draft.start || word.start !== word.end
+    ? undefined
+    : fromQuickInfo(left, draft);
+}
+
+function fromQuickInfo(found: ts.QuickInfo, draft: Draft): Inspection {
+  const start = found.textSpan.start - draft.start;
+  return {
+    signature: withoutImports(ts.displayPartsToString(found.displayParts)),
+    documentation: markdown(found.documentation, found.tags),
+    start,
+    end: start + found.textSpan.length,
+  };
+}
+
+/** Names of earlier cells reach the checker as imports; readers need not see that. */
+function withoutImports(signature: string): string {
+  const lines = signature.replace(/^\(alias\) /, "").split("\n");
+  const last = lines.at(-1) ?? "";
+  return (lines.length > 1 && /^import [\w$]+$/.test(last) ? lines.slice(0, -1) : lines)
+    .join("\n")
+    .replace(/import\("[^"]*\[cell-\d+\][^"]*"\)\./g, "");
+}
+
+function callAround(service: ts.LanguageService, draft: Draft, offset: number): Inspection | undefined {
+  const help = service.getSignatureHelpItems(draft.fileName, draft.start + offset, {});
+  if (help === undefined) return undefined;
+  const selected = help.items[help.selectedItemIndex];
+  if (selected === undefined) return undefined;
+  const signatures = [selected, ...help.items.filter((item) => item !== selected)].map(signatureOf);
+  const argument = selected.parameters[Math.min(help.argumentIndex, selected.parameters.length - 1)];
+  const explained = argument === undefined ? "" : ts.displayPartsToString(argument.documentation);
+  const current = argument === undefined || explained === "" ? "" : `**${argument.name}** — ${explained}`;
+  return {
+    signature: withoutImports(signatures.join("\n")),
+    documentation: [current, markdown(selected.documentation, selected.tags)]
+      .filter((part) => part !== "")
+      .join("\n\n"),
+    start: help.applicableSpan.start - draft.start,
+    end: help.applicableSpan.start - draft.start + help.applicableSpan.length,
+  };
+}
+
+function signatureOf(item: ts.SignatureHelpItem): string {
+  const parameters = item.parameters.map(({ displayParts }) => ts.displayPartsToString(displayParts));
+  const [prefix, separator, suffix] = [
+    item.prefixDisplayParts,
+    item.separatorDisplayParts,
+    item.suffixDisplayParts,
+  ].map((parts) => ts.displayPartsToString(parts));
+  return `${prefix ?? ""}${parameters.join(separator)}${suffix ?? ""}`;
+}
+
+/** A name that means nothing yet but that a module of the program exports. */
+function importableAt(
+  service: ts.LanguageService,
+  draft: Draft,
+  word: { readonly start: number; readonly end: number },
+): Inspection | undefined {
+  const name = draft.source.slice(word.start, word.end);
+  if (name.length < 3 || /\.\s*$/.test(draft.source.slice(0, word.start))) return undefined;
+  const start = draft.start + word.start;
+  const checker = service.getProgram()?.getTypeChecker();
+  const file = service.getProgram()?.getSourceFile(draft.fileName);
+  if (checker === undefined || file === undefined) return undefined;
+  const any = ts.SymbolFlags.Value | ts.SymbolFlags.Type | ts.SymbolFlags.Namespace | ts.SymbolFlags.Alias;
+  // The public `getSymbolsInScope` lists thousands of globals; a quick look at what the word resolves to is enough.
+  const quick = service.getQuickInfoAtPosition(draft.fileName, start);
+  if (quick !== undefined && quick.kind !== ts.ScriptElementKind.unknown) return undefined;
+  if (checker.getSymbolsInScope(file, any).some((symbol) => symbol.name === name)) return undefined;
+  const entry = service
+    .getCompletionsAtPosition(draft.fileName, draft.start + word.end, PREFERENCES)
+    ?.entries.find((each) => each.name === name && each.source !== undefined);
+  if (entry === undefined) return undefined;
+  const details = service.getCompletionEntryDetails(
+    draft.fileName,
+    draft.start + word.end,
+    name,
+    {},
+    entry.source,
+    PREFERENCES,
+    entry.data,
+  );
+  return {
+    signature: withoutImports(ts.displayPartsToString(details?.displayParts ?? [])),
+    documentation: [
+      `\`import { ${name} } from "${moduleName(entry)}";\``,
+      markdown(details?.documentation, details?.tags),
+    ]
+      .filter((part) => part !== "")
+      .join("\n\n"),
+    start: word.start,
+    end: word.end,
+  };
+}
+
+/** JSDoc as Markdown. */
+function markdown(
+  documentation: readonly ts.SymbolDisplayPart[] | undefined,
+  tags: readonly ts.JSDocTagInfo[] | undefined,
+): string {
+  const text = linked(documentation);
+  return [text, ...(tags ?? []).map(tagMarkdown)].filter((part) => part !== "").join("\n\n");
+}
+
+function tagMarkdown({ name, text }: ts.JSDocTagInfo): string {
+  const content = linked(text);
+  if (name === "example") {
+    const isFenced = content.includes("```");
+    return `**Example**\n\n${isFenced ? content : `\`\`\`ts\n${content}\n\`\`\``}`;
+  }
+  if (name === "param" || name === "template" || name === "typeParam") {
+    const parameter = text?.find(
+      ({ kind }) => kind === "parameterName" || kind === "typeParameterName",
+    )?.text;
+    const rest = parameter === undefined ? content : content.slice(parameter.length).replace(/^[\s-–—]+/, "");
+    return `*@${name}* \`${parameter ?? ""}\`${rest === "" ? "" : ` — ${rest}`}`;
+  }
+  return content === "" ? `*@${name}*` : `*@${name}* — ${content}`;
+}
+
+/** `{@link name}` reads as the name. */
+function linked(parts: readonly ts.SymbolDisplayPart[] | undefined): string {
+  return ts
+    .displayPartsToString(parts === undefined ? undefined : [...parts])
+    .replace(
+      /\{@(?:link|linkcode|linkplain)\s+([^}|\s]+)(?:[|\s]+([^}]*))?\}/g,
+      (_, target: string, label?: string) =>
+        label === undefined || label === ""
+          ? `\`${target}\``
+          : /^https?:/.test(target)
+            ? `[${label}](${target})`
+            : label,
+    )
+    .trim();
+}
