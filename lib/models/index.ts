@@ -27,6 +27,12 @@ export {
   type MultiHeadAttention,
   type MultiHeadAttentionOptions,
 } from "./attention/multi-head-attention.ts";
+export {
+  encoderDecoder,
+  type EncoderDecoderOptions,
+  type EncoderDecoderRun,
+  type EncoderDecoderWeights,
+} from "./attention/encoder-decoder.ts";
 export { positionalEncoding } from "./attention/positional-encoding.ts";
 export { randomAttentionWeights, type AttentionSizes } from "./attention/random-weights.ts";
 export {

@@ -40,7 +40,13 @@ export interface MultiHeadAttentionOptions {
  *
  * @param x a row of the residual stream for each word: position, embedding
  * @throws WeightError for NaN or infinite weights; SizeError, LabelError when axes do not fit
- * @example multiHeadAttention(x, weights, { mask: causalMask(words) }).pattern.at({ head: 0 })
+ * @example
+ * const words = "the quick brown fox jumps".split(" ");
+ * const vocabulary = vocabularyOf([{ tokens: words, weight: 1 }]);
+ * const W_E = randomNormal(["vocabulary", "embedding"], [vocabulary.size, 8], { seed: 1 });
+ * const x = vocabulary.oneHot(words).dot(W_E, "vocabulary");
+ * const { pattern } = multiHeadAttention(x, randomAttentionWeights({ heads: 2, embedding: 8 }), { mask: causalMask(words) });
+ * pattern.at({ head: 0 }) // query × key, with the words
  */
 export function multiHeadAttention(
   x: Tensor<["position", "embedding"]>,

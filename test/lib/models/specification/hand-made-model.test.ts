@@ -25,7 +25,12 @@ import {
   wordsInMask,
 } from "../../../../lib/models/index.ts";
 import { LabelError } from "../../../../lib/tensor/index.ts";
-import { programAndBatteryLogs, showMeMyFiles, UnknownWordError, Vocabulary } from "../../../../lib/text/index.ts";
+import {
+  programAndBatteryLogs,
+  showMeMyFiles,
+  UnknownWordError,
+  Vocabulary,
+} from "../../../../lib/text/index.ts";
 
 const corpus = programAndBatteryLogs();
 const { vocabulary } = corpus;
@@ -34,7 +39,11 @@ const PROGRAM = "check the program log and find out whether it ran".split(" ");
 const letters = new Vocabulary(["a", "b", "c", "d", "e", "f", "g", "h"]);
 
 describe("handMadeModel", () => {
-  const previous = headSpecification({ looksFor: previousPosition(), copies: word(), to: channel("previous word") });
+  const previous = headSpecification({
+    looksFor: previousPosition(),
+    copies: word(),
+    to: channel("previous word"),
+  });
   const induction = headSpecification({
     looksFor: matching(word(), channel("previous word")),
     copies: word(),
@@ -44,15 +53,26 @@ describe("handMadeModel", () => {
   it("is an induction circuit with a previous-token head and an induction head: any repeated text is continued", () => {
     const model = handMadeModel([[previous], [induction]], { vocabulary: letters, positions: 24 });
     fc.assert(
-      fc.property(fc.shuffledSubarray([...letters.words], { minLength: 3 }), fc.integer({ min: 1, max: 8 }), (block, length) => {
-        const repeated = [...block, ...block.slice(0, 1 + (length % block.length))];
-        const expected = block[(repeated.length) % block.length];
-        const next = model.next(repeated);
-        assert.equal(next.argmax().label, expected);
-        assert.ok(next.max() > 0.99);
-      }),
+      fc.property(
+        fc.shuffledSubarray([...letters.words], { minLength: 3 }),
+        fc.integer({ min: 1, max: 8 }),
+        (block, length) => {
+          const repeated = [...block, ...block.slice(0, 1 + (length % block.length))];
+          const expected = block[repeated.length % block.length];
+          const next = model.next(repeated);
+          assert.equal(next.argmax().label, expected);
+          assert.ok(next.max() > 0.99);
+        },
+      ),
     );
-    assert.deepEqual(completion(model, ["c", "a", "f", "e", "c"], { length: 6 }).added, ["a", "f", "e", "c", "a", "f"]);
+    assert.deepEqual(completion(model, ["c", "a", "f", "e", "c"], { length: 6 }).added, [
+      "a",
+      "f",
+      "e",
+      "c",
+      "a",
+      "f",
+    ]);
   });
 
   it("needs both heads: neither alone continues a repetition", () => {
@@ -69,8 +89,14 @@ describe("handMadeModel", () => {
     assert.deepEqual(tokens, ["<start>", "c", "a", "f", "c", "a"]);
     const attended = (layer: number, query: number): number =>
       layers[layer]?.attention.pattern.at({ query, head: 0 }).argmax().index ?? -1;
-    assert.deepEqual([1, 2, 3, 4, 5].map((query) => attended(0, query)), [0, 1, 2, 3, 4]);
-    assert.deepEqual([1, 2, 3].map((query) => attended(1, query)), [0, 0, 0]);
+    assert.deepEqual(
+      [1, 2, 3, 4, 5].map((query) => attended(0, query)),
+      [0, 1, 2, 3, 4],
+    );
+    assert.deepEqual(
+      [1, 2, 3].map((query) => attended(1, query)),
+      [0, 0, 0],
+    );
     assert.equal(attended(1, 4), 2);
     assert.equal(attended(1, 5), 3);
   });
@@ -104,10 +130,21 @@ describe("handMadeModel", () => {
   });
 
   it("claims 7 and 11: a head that attends, and neurons that combine, answer the two log sentences", () => {
-    const look = headSpecification({ looksFor: anyWordOf("battery", "program"), copies: word(), to: channel("attended") });
+    const look = headSpecification({
+      looksFor: anyWordOf("battery", "program"),
+      copies: word(),
+      to: channel("attended"),
+    });
     const neurons = [
-      neuronSpecification({ firesOn: [is(channel("attended"), "battery"), is(word(), "ran")], unless: [is(channel("attended"), "program")], votes: { down: 10 } }),
-      neuronSpecification({ firesOn: [is(channel("attended"), "program"), is(word(), "ran")], votes: { please: 10 } }),
+      neuronSpecification({
+        firesOn: [is(channel("attended"), "battery"), is(word(), "ran")],
+        unless: [is(channel("attended"), "program")],
+        votes: { down: 10 },
+      }),
+      neuronSpecification({
+        firesOn: [is(channel("attended"), "program"), is(word(), "ran")],
+        votes: { please: 10 },
+      }),
     ];
     const model = handMadeModel([[look, ...neurons]], { vocabulary });
     assert.equal(model.next(BATTERY).argmax().label, "down");
@@ -120,7 +157,8 @@ describe("handMadeModel", () => {
       firesOn: [is(channel("attended"), "battery"), is(channel("attended"), "program")],
       votes: { down: 10 },
     });
-    const look = (...words: string[]) => headSpecification({ looksFor: anyWordOf(...words), copies: word(), to: channel("attended") });
+    const look = (...words: string[]) =>
+      headSpecification({ looksFor: anyWordOf(...words), copies: word(), to: channel("attended") });
     const tokens = "check the battery and the program".split(" ");
     const one = handMadeModel([[look("battery", "program"), both]], { vocabulary });
     const two = handMadeModel([[look("battery"), look("program"), both]], { vocabulary });
@@ -140,8 +178,11 @@ describe("handMadeModel", () => {
   it("adds heads: an inhibiting head takes from what an enhancing head gave", () => {
     const enhance = headSpecification({ looksFor: previousPosition(), copies: word(), strength: 5 });
     const inhibit = headSpecification({ looksFor: anyWordOf("b"), copies: word(), strength: -5 });
-    const logit = (heads: Parameters<typeof handMadeModel>[0][number], tokens: string[], label: string): number =>
-      handMadeModel([heads], { vocabulary: letters }).logits(tokens).value({ vocabulary: label });
+    const logit = (
+      heads: Parameters<typeof handMadeModel>[0][number],
+      tokens: string[],
+      label: string,
+    ): number => handMadeModel([heads], { vocabulary: letters }).logits(tokens).value({ vocabulary: label });
     assert.ok(Math.abs(logit([enhance], ["a", "b", "c"], "b") - 5) < 1e-6);
     assert.ok(Math.abs(logit([enhance, inhibit], ["a", "b", "c"], "b")) < 1e-6);
     assert.ok(Math.abs(logit([enhance, inhibit], ["a", "c", "a"], "c") - 5) < 1e-6);
@@ -151,12 +192,27 @@ describe("handMadeModel", () => {
     const look = headSpecification({ looksFor: withFeature("vowel"), copies: word(), strength: 8 });
     const model = handMadeModel([[look]], { vocabulary: letters, features: { vowel: ["a", "e"] } });
     assert.equal(model.next(["b", "e", "c", "d"]).argmax().label, "e");
-    const mark = headSpecification({ looksFor: previousPosition(), copies: feature("vowel"), to: feature("vowel") });
-    assert.equal(handMadeModel([[mark], [look]], { vocabulary: letters, features: { vowel: ["a"] } }).next(["b", "a", "c"]).size, 9);
+    const mark = headSpecification({
+      looksFor: previousPosition(),
+      copies: feature("vowel"),
+      to: feature("vowel"),
+    });
+    assert.equal(
+      handMadeModel([[mark], [look]], { vocabulary: letters, features: { vowel: ["a"] } }).next([
+        "b",
+        "a",
+        "c",
+      ]).size,
+      9,
+    );
   });
 
   it("asks only at the words of `at`", () => {
-    const head = headSpecification({ looksFor: anyWordOf("a"), at: ["g"], copies: votes(word(), { a: { h: 7 } }) });
+    const head = headSpecification({
+      looksFor: anyWordOf("a"),
+      at: ["g"],
+      copies: votes(word(), { a: { h: 7 } }),
+    });
     const model = handMadeModel([[head]], { vocabulary: letters });
     assert.ok(Math.abs(model.logits(["a", "b", "g"]).value({ vocabulary: "h" }) - 7) < 1e-6);
     assert.ok(Math.abs(model.logits(["a", "b", "c"]).value({ vocabulary: "h" })) < 1e-6);
@@ -164,16 +220,35 @@ describe("handMadeModel", () => {
 
   it("looks back further, and away from what it avoids", () => {
     const back = headSpecification({ looksFor: previousPosition(3), copies: word(), strength: 10 });
-    assert.equal(handMadeModel([[back]], { vocabulary: letters }).next(["a", "b", "c", "d", "e"]).argmax().label, "b");
-    const earlier = headSpecification({ looksFor: sameWord(), avoids: samePosition(), copies: word(), strength: 10 });
+    assert.equal(
+      handMadeModel([[back]], { vocabulary: letters })
+        .next(["a", "b", "c", "d", "e"])
+        .argmax().label,
+      "b",
+    );
+    const earlier = headSpecification({
+      looksFor: sameWord(),
+      avoids: samePosition(),
+      copies: word(),
+      strength: 10,
+    });
     const model = handMadeModel([[earlier]], { vocabulary: letters });
-    assert.equal(model.run(["a", "b", "a"]).layers[0]?.attention.pattern.at({ query: 3, head: 0 }).argmax().index, 1);
-    assert.equal(model.run(["a", "b", "c"]).layers[0]?.attention.pattern.at({ query: 3, head: 0 }).argmax().index, 0);
+    assert.equal(
+      model.run(["a", "b", "a"]).layers[0]?.attention.pattern.at({ query: 3, head: 0 }).argmax().index,
+      1,
+    );
+    assert.equal(
+      model.run(["a", "b", "c"]).layers[0]?.attention.pattern.at({ query: 3, head: 0 }).argmax().index,
+      0,
+    );
   });
 
   it("adds bigrams as a direct path", () => {
     const chain = new MarkovChain(showMeMyFiles());
-    const model = handMadeModel([], { vocabulary: chain.vocabulary, directPath: chain.transitions().times(50) });
+    const model = handMadeModel([], {
+      vocabulary: chain.vocabulary,
+      directPath: chain.transitions().times(50),
+    });
     assert.equal(model.next(["show"]).argmax().label, "me");
     assert.equal(model.next(["show", "me", "my"]).argmax().label, "photos");
   });
@@ -199,7 +274,10 @@ describe("handMadeModel", () => {
   });
 
   it("reads as sentences", () => {
-    assert.equal(previous.toString(), "Looks for the previous position, and adds its word to the “previous word” (strength 1).");
+    assert.equal(
+      previous.toString(),
+      "Looks for the previous position, and adds its word to the “previous word” (strength 1).",
+    );
     assert.equal(
       induction.toString(),
       "Looks for a position whose “previous word” is its own word, and adds its word to the prediction (strength 10).",
@@ -212,8 +290,14 @@ describe("handMadeModel", () => {
     const model = handMadeModel([[previous]], { vocabulary: letters, positions: 3 });
     assert.throws(() => model.next(["a", "b", "c", "d"]), OptionError);
     assert.throws(() => model.next(["z"]), UnknownWordError);
-    assert.throws(() => headSpecification({ looksFor: previousPosition(), at: ["a"], copies: word() }), LabelError);
-    assert.throws(() => headSpecification({ looksFor: sameWord(), copies: word(), strength: NaN }), OptionError);
+    assert.throws(
+      () => headSpecification({ looksFor: previousPosition(), at: ["a"], copies: word() }),
+      LabelError,
+    );
+    assert.throws(
+      () => headSpecification({ looksFor: sameWord(), copies: word(), strength: NaN }),
+      OptionError,
+    );
     assert.throws(() => previousPosition(-1), OptionError);
     const lost = headSpecification({ looksFor: anyWordOf("zebra"), copies: word() });
     assert.throws(() => handMadeModel([[lost]], { vocabulary: letters }), UnknownWordError);
