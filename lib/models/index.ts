@@ -91,3 +91,4 @@ export {
 export { channel, feature, prediction, word, type Reading } from "./specification/reading.ts";
 export { ResidualSpace, type Block, type ResidualSpaceOptions } from "./specification/residual-space.ts";
 export { votes, type Votes } from "./specification/votes.ts";
+export * from "./transformer/index.ts";

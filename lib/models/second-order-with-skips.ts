@@ -195,7 +195,7 @@ export class SecondOrderWithSkips implements NextTokenModel, Displayable {
     if (tokens.length < 2) throw new ContextTooShortError("A second-order model with skips", 2, tokens);
     const indices = this.vocabulary.indices(tokens);
     const earlier = [...new Set(indices.slice(0, -1))].sort((a, b) => a - b);
-    return { earlier, latest: indices.at(-1) ?? 0 };
+    return { earlier, latest: this.vocabulary.index(tokens.at(-1) ?? "") };
   }
 }
 

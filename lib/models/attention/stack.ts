@@ -86,8 +86,9 @@ function stack(
         "missing",
         "the encoder's output",
       );
-    steps.push(layerSteps(stream, layer, options.norm ?? "none", inputs));
-    stream = steps.at(-1)?.after ?? stream;
+    const step = layerSteps(stream, layer, options.norm ?? "none", inputs);
+    steps.push(step);
+    stream = step.after;
   }
   return { layers: steps, output: stream };
 }

@@ -105,7 +105,7 @@ export function sameWord(): LooksFor {
  * @example anyWordOf("battery", "program")
  */
 export function anyWordOf(...words: readonly string[]): LooksFor {
-  return whatever(`${words.map((each) => `“${each}”`).join(" or ")}`, [], (space) =>
+  return whatever(words.map((each) => `“${each}”`).join(" or "), [], (space) =>
     words.map((each) => space.dimension("word", each)),
   );
 }

@@ -73,7 +73,7 @@ describe("FeedForwardMemory", () => {
 
   it("refuses weights without words", () => {
     assert.throws(
-      () => new FeedForwardMemory({ ...memory, W1: memory.W1.withoutLabels(), b1: memory.b1, W2: memory.W2 }),
+      () => new FeedForwardMemory({ W1: memory.W1.withoutLabels(), b1: memory.b1, W2: memory.W2 }),
       LabelError,
     );
   });
