@@ -1,11 +1,14 @@
 /** The process that runs cells: what `spawnExecutor` starts. */
+import { randomUUID } from "node:crypto";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { contexts } from "./context.ts";
+import { installStackTraces } from "./errors/frames.ts";
 import { reportOf } from "./errors/report.ts";
 import { newFlags } from "./flags.ts";
 import { Interrupts } from "./interrupts.ts";
 import { KeyboardInterrupt } from "./keyboard-interrupt.ts";
-import { importFrom } from "./modules/packages.ts";
+import { LocalModules, type Transpiled } from "./modules/local.ts";
+import { importPackage } from "./modules/packages.ts";
 import { Outbox } from "./outbox.ts";
 import type { FromExecutor, ToExecutor } from "./protocol.ts";
 import { Runner } from "./runner.ts";
@@ -50,10 +53,12 @@ const interrupts = new Interrupts(flags, interruptions.port1, {
     inCallback = undefined;
   },
 });
+const folder = process.cwd();
+const modules = new LocalModules({ folder, transpile, importPackage });
 const runner = new Runner({
-  folder: process.cwd(),
+  folder,
   post,
-  import: importFrom(process.cwd()),
+  modules,
   interrupts: () => interrupts,
 });
 
@@ -64,6 +69,7 @@ function lateError(error: unknown, cell = contexts.getStore()?.cell ?? runner.la
 }
 
 installTimers({ failed: lateError, running: (cell) => (inCallback = cell) });
+installStackTraces();
 installStreams((name, text) => {
   const cell = contexts.getStore()?.cell ?? runner.latest;
   post({ type: "stream", request: cell.request, name, text });
@@ -71,7 +77,33 @@ installStreams((name, text) => {
 process.on("uncaughtException", (error) => lateError(error));
 process.on("unhandledRejection", (reason, promise) => lateError(reason, contexts.of(promise)?.cell));
 
+/** Questions to the language worker that have no answer yet. */
+const transpiling = new Map<
+  string,
+  { resolve: (value: Transpiled) => void; reject: (error: Error) => void }
+>();
+
+function transpile(path: string): Promise<Transpiled> {
+  return new Promise((resolve, reject) => {
+    const request = randomUUID();
+    transpiling.set(request, { resolve, reject });
+    post({ type: "transpile", request, path });
+  });
+}
+
 process.on("message", (message: ToExecutor) => {
-  if (message.type === "run") runner.run(message);
+  switch (message.type) {
+    case "run":
+      runner.run(message);
+      break;
+    case "transpiled":
+      transpiling.get(message.request)?.resolve(message);
+      transpiling.delete(message.request);
+      break;
+    case "transpile-failed":
+      transpiling.get(message.request)?.reject(new SyntaxError(message.message));
+      transpiling.delete(message.request);
+      break;
+  }
 });
 post({ type: "ready", nodeVersion: process.version, pid: process.pid });

@@ -8,6 +8,7 @@ import { registerSource } from "./errors/sources.ts";
 import type { Interrupts } from "./interrupts.ts";
 import { KeyboardInterrupt } from "./keyboard-interrupt.ts";
 import type { ErrorReport, FromExecutor, ToExecutor } from "./protocol.ts";
+import type { LocalModules } from "./modules/local.ts";
 import { newScope } from "./scope.ts";
 import { nativeTimers } from "./timers.ts";
 import { render } from "./values/render.ts";
@@ -32,7 +33,7 @@ const GRACE = 150;
 export interface RunnerParts {
   readonly folder: string;
   readonly post: (message: FromExecutor) => void;
-  readonly import: (specifier: string, options?: unknown) => Promise<Record<string, unknown>>;
+  readonly modules: LocalModules;
   readonly interrupts: () => Interrupts;
 }
 
@@ -41,7 +42,9 @@ export class Runner {
   readonly scope = newScope();
   readonly #parts: RunnerParts;
   /** The cell that is running, with what ends it. */
-  #active: { readonly cell: Cell; readonly done: (error?: ErrorReport) => void; readonly ended: Promise<void> } | undefined;
+  #active:
+    | { readonly cell: Cell; readonly done: (error?: ErrorReport) => void; readonly ended: Promise<void> }
+    | undefined;
   #latest = new Cell("", 0, false);
 
   constructor(parts: RunnerParts) {
@@ -70,26 +73,39 @@ export class Runner {
       this.#active = undefined;
       this.#parts.interrupts().setActive(false);
       const status = error ? "error" : "ok";
-      this.#parts.post({ type: "done", request: request.request, status, ...(error && { error }), expressions });
+      this.#parts.post({
+        type: "done",
+        request: request.request,
+        status,
+        ...(error && { error }),
+        expressions,
+      });
       settle();
     };
     this.#active = { cell, done, ended };
     this.#parts.interrupts().setActive(true);
     contexts.run(context, () => {
       const failed = (error: unknown): void => this.#failed(cell, error, done);
-      this.#start(cell, request.code, request.map, request.source, (promise) => {
-        promise
-          .then(async (results) => {
-            if (results.length > 0) await this.#showResult(cell, results.at(-1));
-            expressions = await this.#expressions(cell, request.expressions);
-          })
-          .then(() => {
-            // A command that the interrupt stopped may have been the cell's last act.
-            if (this.#parts.interrupts().isPending) throw new KeyboardInterrupt();
-            done();
-          })
-          .catch(failed);
-      }, failed);
+      this.#start(
+        cell,
+        request.code,
+        request.map,
+        request.source,
+        (promise) => {
+          promise
+            .then(async (results) => {
+              if (results.length > 0) await this.#showResult(cell, results.at(-1));
+              expressions = await this.#expressions(cell, request.expressions);
+            })
+            .then(() => {
+              // A command that the interrupt stopped may have been the cell's last act.
+              if (this.#parts.interrupts().isPending) throw new KeyboardInterrupt();
+              done();
+            })
+            .catch(failed);
+        },
+        failed,
+      );
     });
   }
 
@@ -134,7 +150,7 @@ export class Runner {
     failed: (error: unknown) => void,
   ): void {
     const file = join(this.#parts.folder, `Cell [${cell.number}]~${cell.request}`);
-    registerSource(file, { label: `Cell [${cell.number}]`, map, text, isCell: true });
+    registerSource(file, { label: `Cell [${cell.number}]`, map, text });
     try {
       const script = new vm.Script(`(${code}\n)`, { filename: file, columnOffset: -1 });
       const compiled = script.runInThisContext() as CompiledFunction;
@@ -148,18 +164,18 @@ export class Runner {
   }
 
   #runtime(own: Cell, result: (value: unknown) => void): CellRuntime {
-    const { folder } = this.#parts;
+    const { folder, modules } = this.#parts;
     const url = pathToFileURL(join(folder, "cell.ts"));
     return {
       scope: this.scope,
-      import: this.#parts.import,
+      import: async (specifier, options) => modules.importFrom(String(specifier), folder, options),
       // A function of an earlier cell, called by a later one, is interrupted with the later one.
       await: (value) => (contexts.getStore()?.cell ?? own).await(value),
       meta: {
         url: url.href,
         filename: join(folder, "cell.ts"),
         dirname: folder,
-        resolve: (specifier: string) => specifier,
+        resolve: (specifier: string) => modules.resolve(specifier, folder),
       } as ImportMeta,
       result,
     };
@@ -175,7 +191,10 @@ export class Runner {
     });
   }
 
-  async #expressions(cell: Cell, expressions: Readonly<Record<string, string>>): Promise<Record<string, unknown>> {
+  async #expressions(
+    cell: Cell,
+    expressions: Readonly<Record<string, string>>,
+  ): Promise<Record<string, unknown>> {
     const values: Record<string, unknown> = {};
     for (const [name, code] of Object.entries(expressions)) values[name] = await this.#expression(cell, code);
     return values;

@@ -34,7 +34,10 @@ const { flags, outgoing, interrupts, answers } = workerData as SidecarData;
 const hasSignals = process.platform !== "win32";
 
 const line = new Socket({ fd: LINE_DESCRIPTOR, readable: true, writable: true });
-line.on("data", frameReader((message) => hear(message as ToSidecar)));
+line.on(
+  "data",
+  frameReader((message) => hear(message as ToSidecar)),
+);
 // The host is gone, hard perhaps: nobody is left to hear this process, whatever its main thread is doing.
 line.on("close", endProcess);
 line.on("error", endProcess);
@@ -125,7 +128,7 @@ function interrupt(): void {
   Atomics.store(flags, FLAG.signalling, 1);
   const number = Atomics.add(flags, FLAG.requested, 1) + 1;
   interrupts.postMessage({ interrupt: number, terminated: false } satisfies InterruptNews);
-  if (hasSignals && Atomics.load(flags, FLAG.active) === 1) signalGroup();
+  signalGroup();
   if (Atomics.load(flags, FLAG.synchronous) === 1) terminate(number);
   else release();
   clearInterval(watch);
@@ -134,6 +137,8 @@ function interrupt(): void {
     if (Atomics.load(flags, FLAG.finished) >= number) {
       clearInterval(watch);
     } else if (Atomics.load(flags, FLAG.heard) < number || performance.now() - start > FINISH_WITHIN) {
+      // A command may have been started since.
+      signalGroup();
       terminate(number);
     }
   }, TERMINATE_AFTER);
@@ -156,6 +161,7 @@ function endProcess(): void {
  * own way to end code by SIGINT, `breakOnSigint` of vm, has moments in which the signal ends the process.
  */
 function signalGroup(): void {
+  if (!hasSignals || Atomics.load(flags, FLAG.active) === 0) return;
   try {
     process.kill(-process.pid, "SIGINT");
   } catch {

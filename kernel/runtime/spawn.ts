@@ -4,10 +4,12 @@ import { fileURLToPath } from "node:url";
 /**
  * What Node needs to be told for the executor:
  * - `vm.SourceTextModule`, with which local modules are loaded and reloaded;
+ * - `import.meta.resolve` from another place than the executor's own file;
  * - no warnings for what is experimental there and for the user's own debugger-less run.
  */
 const NODE_ARGUMENTS = [
   "--experimental-vm-modules",
+  "--experimental-import-meta-resolve",
   "--disable-warning=ExperimentalWarning",
 ];
 

@@ -59,7 +59,9 @@ function isTextEncoding(encoding: unknown): boolean {
 function bytesOf(chunk: unknown): Buffer {
   if (ArrayBuffer.isView(chunk)) return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   throw Object.assign(
-    new TypeError('The "chunk" argument must be of type string or an instance of Buffer, TypedArray, or DataView'),
+    new TypeError(
+      'The "chunk" argument must be of type string or an instance of Buffer, TypedArray, or DataView',
+    ),
     { code: "ERR_INVALID_ARG_TYPE" },
   );
 }

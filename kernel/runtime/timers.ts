@@ -148,7 +148,8 @@ export function installTimers(events: TimerEvents): void {
     const known = live.get(timer as NativeTimer);
     if (known) known.clear();
     else if (typeof timer === "number" || typeof timer === "string") {
-      for (const each of live.keys()) if ("refresh" in each && +each === Number(timer)) live.get(each)?.clear();
+      for (const each of live.keys())
+        if ("refresh" in each && +each === Number(timer)) live.get(each)?.clear();
       native.clearTimeout(timer);
     } else if (timer) {
       native.clearTimeout(timer as NodeJS.Timeout);
@@ -159,8 +160,16 @@ export function installTimers(events: TimerEvents): void {
   const setTimeout = starter(native.setTimeout, false);
   const setInterval = starter(native.setInterval, true);
   const startImmediate = starter((callback) => native.setImmediate(callback), false);
-  const setImmediate = (callback: Callback, ...values: unknown[]) => startImmediate(callback, undefined, ...values);
-  const replacements = { setTimeout, setInterval, setImmediate, clearTimeout: clear, clearInterval: clear, clearImmediate: clear };
+  const setImmediate = (callback: Callback, ...values: unknown[]) =>
+    startImmediate(callback, undefined, ...values);
+  const replacements = {
+    setTimeout,
+    setInterval,
+    setImmediate,
+    clearTimeout: clear,
+    clearInterval: clear,
+    clearImmediate: clear,
+  };
   for (const [name, replacement] of Object.entries(replacements)) {
     Object.defineProperty(replacement, "name", { value: name });
     Object.assign(globalThis, { [name]: replacement });
@@ -171,13 +180,18 @@ export function installTimers(events: TimerEvents): void {
       promisedTimer((done) => setTimeout(done, delay), value, options),
     setImmediate: (value?: unknown, options?: { signal?: AbortSignal; ref?: boolean }) =>
       promisedTimer((done) => setImmediate(done), value, options),
-    setInterval: async function* (delay?: number, value?: unknown, options?: { signal?: AbortSignal; ref?: boolean }) {
+    setInterval: async function* (
+      delay?: number,
+      value?: unknown,
+      options?: { signal?: AbortSignal; ref?: boolean },
+    ) {
       for (;;) yield await promised.setTimeout(delay, value, options);
     },
   };
   Object.assign(timersPromises, promised);
   Object.assign(timersPromises.scheduler, {
-    wait: (delay: number, options?: { signal?: AbortSignal }) => promised.setTimeout(delay, undefined, options),
+    wait: (delay: number, options?: { signal?: AbortSignal }) =>
+      promised.setTimeout(delay, undefined, options),
     yield: () => promised.setImmediate(),
   });
   Object.defineProperty(setTimeout, promisify.custom, { value: promised.setTimeout });

@@ -8,24 +8,20 @@ export interface Place {
   readonly column: number;
   /** The text that the line is in. */
   readonly text: string;
-  readonly isCell: boolean;
 }
 
-interface Source {
+/** What a user wrote, and how the code that runs leads back to it. */
+export interface Source {
   readonly label: string;
-  readonly map: string;
   readonly text: string;
-  readonly isCell: boolean;
-  trace?: TraceMap;
+  /** Source map, version 3, as JSON; none where the code runs as written. */
+  readonly map?: string;
 }
 
-const sources = new Map<string, Source>();
+const sources = new Map<string, Source & { trace?: TraceMap }>();
 
 /** Remembers what a user wrote for the script that runs as `file`, so that its places can be told. */
-export function registerSource(
-  file: string,
-  source: { readonly label: string; readonly map: string; readonly text: string; readonly isCell: boolean },
-): void {
+export function registerSource(file: string, source: Source): void {
   sources.set(file, { ...source });
 }
 
@@ -33,16 +29,12 @@ export function registerSource(
 export function placeOf(file: string, line: number, column: number): Place | undefined {
   const source = sources.get(file);
   if (!source) return undefined;
+  const { label, text } = source;
+  if (source.map === undefined) return { label, line, column, text };
   source.trace ??= new TraceMap(source.map);
   const original = originalPositionFor(source.trace, { line, column: Math.max(0, column - 1) });
   if (original.line === null) return undefined;
-  return {
-    label: source.label,
-    line: original.line,
-    column: original.column + 1,
-    text: source.text,
-    isCell: source.isCell,
-  };
+  return { label, line: original.line, column: original.column + 1, text };
 }
 
 /** Whether `file` is a cell or a module of the user's. */

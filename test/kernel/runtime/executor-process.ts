@@ -27,14 +27,21 @@ function identityMap(code: string): string {
     const first = index === 0 ? "AAAA" : "AACA";
     return [first, ...Array.from({ length: line.length }, () => "CAAC")].join(",");
   });
-  return JSON.stringify({ version: 3, sources: ["cell"], names: [], mappings: backToColumnZero(lines, code) });
+  return JSON.stringify({
+    version: 3,
+    sources: ["cell"],
+    names: [],
+    mappings: backToColumnZero(lines, code),
+  });
 }
 
 /** Original columns are relative over lines: the first segment of each line goes back by the length of the line before. */
 function backToColumnZero(lines: readonly string[], code: string): string {
   const lengths = code.split("\n").map((line) => line.length);
   return lines
-    .map((line, index) => (index === 0 ? line : line.replace(/^AACA/, `AAC${vlq(-(lengths[index - 1] ?? 0))}`)))
+    .map((line, index) =>
+      index === 0 ? line : line.replace(/^AACA/, `AAC${vlq(-(lengths[index - 1] ?? 0))}`),
+    )
     .join(";");
 }
 
@@ -76,7 +83,9 @@ export class ExecutorProcess {
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.on("data", (chunk: Buffer) => (this.native += chunk.toString()));
     }
-    this.exited = new Promise((resolve) => this.child.once("exit", (code, signal) => resolve(code ?? signal)));
+    this.exited = new Promise((resolve) =>
+      this.child.once("exit", (code, signal) => resolve(code ?? signal)),
+    );
   }
 
   static async start(folder = process.cwd()): Promise<ExecutorProcess> {
@@ -120,14 +129,22 @@ export class ExecutorProcess {
   }
 
   /** Runs the body of a cell, a function of `cell`; resolves when it is done. */
-  run(source: string, options: { interruptAfter?: number; allowStdin?: boolean; silent?: boolean } = {}): Promise<Outcome> {
+  run(
+    source: string,
+    options: { interruptAfter?: number; allowStdin?: boolean; silent?: boolean } = {},
+  ): Promise<Outcome> {
     return this.start(source, options).outcome;
   }
 
   /** Starts a cell. */
   start(
     source: string,
-    { interruptAfter, allowStdin = true, silent = false, expressions = {} }: {
+    {
+      interruptAfter,
+      allowStdin = true,
+      silent = false,
+      expressions = {},
+    }: {
       interruptAfter?: number;
       allowStdin?: boolean;
       silent?: boolean;
@@ -139,20 +156,24 @@ export class ExecutorProcess {
     const code = `async (cell) => {\n${source}\n}`;
     const map = identityMap(source);
     const from = this.messages.length;
-    const outcome = this.next<Done>((message) => message.type === "done" && message.request === request).then((done) => {
-      const messages = this.messages.slice(from).filter((message) => "request" in message && message.request === request);
-      const result = messages.find((message) => message.type === "result")?.display.data;
-      const text = result?.["text/plain"];
-      return {
-        request,
-        done,
-        messages,
-        stdout: textOfStream(messages, "stdout"),
-        stderr: textOfStream(messages, "stderr"),
-        text: typeof text === "string" ? text : undefined,
-        data: result,
-      };
-    });
+    const outcome = this.next<Done>((message) => message.type === "done" && message.request === request).then(
+      (done) => {
+        const messages = this.messages
+          .slice(from)
+          .filter((message) => "request" in message && message.request === request);
+        const result = messages.find((message) => message.type === "result")?.display.data;
+        const text = result?.["text/plain"];
+        return {
+          request,
+          done,
+          messages,
+          stdout: textOfStream(messages, "stdout"),
+          stderr: textOfStream(messages, "stderr"),
+          text: typeof text === "string" ? text : undefined,
+          data: result,
+        };
+      },
+    );
     this.send({
       type: "run",
       request,
@@ -162,7 +183,9 @@ export class ExecutorProcess {
       source,
       silent,
       allowStdin,
-      expressions: Object.fromEntries(Object.entries(expressions).map(([name, body]) => [name, `async (cell) => { ${body} }`])),
+      expressions: Object.fromEntries(
+        Object.entries(expressions).map(([name, body]) => [name, `async (cell) => { ${body} }`]),
+      ),
     });
     if (interruptAfter !== undefined) void sleep(interruptAfter).then(() => this.interrupt());
     return { request, outcome };
@@ -192,5 +215,7 @@ function shiftedByOneLine(map: string): string {
 }
 
 function textOfStream(messages: readonly FromExecutor[], name: "stdout" | "stderr"): string {
-  return messages.map((message) => (message.type === "stream" && message.name === name ? message.text : "")).join("");
+  return messages
+    .map((message) => (message.type === "stream" && message.name === name ? message.text : ""))
+    .join("");
 }

@@ -11,7 +11,8 @@ const ENDLESS: Readonly<Record<string, string>> = {
   "catastrophic regex": `/^(a+)+$/.test("a".repeat(60) + "!");`,
   "big sort": "for (;;) Array.from({ length: 200000 }, (_, i) => (i * 7919) % 200003).sort((a, b) => a - b);",
   "Atomics.wait": "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);",
-  "timer spin": "setTimeout(() => { for (;;); }, 1); setInterval(() => { for (;;); }, 1); await cell.await(new Promise(() => {}));",
+  "timer spin":
+    "setTimeout(() => { for (;;); }, 1); setInterval(() => { for (;;); }, 1); await cell.await(new Promise(() => {}));",
   "await-then-spin": "await cell.await(new Promise((resolve) => setTimeout(resolve, 1))); for (;;);",
   "microtask loop": "for (;;) await null;",
   "idle await": "await cell.await(new Promise(() => {}));",
@@ -29,9 +30,9 @@ const ENDLESS: Readonly<Record<string, string>> = {
   "file promise": `
     const { stat } = await cell.await(cell.import("node:fs/promises"));
     await cell.await(stat(".")); for (;;);`,
-  "immediate": "setImmediate(() => { for (;;); }); await cell.await(new Promise(() => {}));",
-  "tick": "process.nextTick(() => { for (;;); }); await cell.await(new Promise(() => {}));",
-  "microtask": "queueMicrotask(() => { for (;;); }); await cell.await(new Promise(() => {}));",
+  immediate: "setImmediate(() => { for (;;); }); await cell.await(new Promise(() => {}));",
+  tick: "process.nextTick(() => { for (;;); }); await cell.await(new Promise(() => {}));",
+  microtask: "queueMicrotask(() => { for (;;); }); await cell.await(new Promise(() => {}));",
   "async loop that catches": `
     for (;;) { try { await cell.await(new Promise((resolve) => setTimeout(resolve, 1))); } catch {} }`,
   "loop of awaits": "for (;;) await cell.await(null);",
@@ -65,9 +66,17 @@ describe("interrupt", function () {
     for (let round = 0; round < 1000; round++) {
       const [kind, source] = kinds[Math.floor(random() * kinds.length)] ?? ["", ""];
       const { done } = await executor.run(source, { interruptAfter: random() * 12 });
-      assert.equal(done.error?.ename, "KeyboardInterrupt", `round ${round}, ${kind}: ${JSON.stringify(done.error)}`);
+      assert.equal(
+        done.error?.ename,
+        "KeyboardInterrupt",
+        `round ${round}, ${kind}: ${JSON.stringify(done.error)}`,
+      );
       const check = await executor.run("cell.result(++cell.scope.kept)");
-      assert.equal(check.text, String(round + 1), `round ${round}, after ${kind}: ${JSON.stringify(check.done.error)}`);
+      assert.equal(
+        check.text,
+        String(round + 1),
+        `round ${round}, after ${kind}: ${JSON.stringify(check.done.error)}`,
+      );
     }
   });
 });
