@@ -35,15 +35,7 @@ export {
   type ParameterSpecification,
 } from "./parameters.ts";
 export { sinusoids } from "./positions.ts";
-export {
-  openSafetensors,
-  safetensorsBytes,
-  SafetensorsError,
-  SafetensorsFile,
-  writeSafetensors,
-  type StoredTensor,
-  type TensorToStore,
-} from "./safetensors.ts";
+export { readSafetensors, SafetensorsError, writeSafetensors, type StoredTensor } from "./safetensors.ts";
 export type {
   Activations,
   BatchActivations,

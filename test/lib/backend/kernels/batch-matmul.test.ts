@@ -26,7 +26,7 @@ function reference(
     return data[index] ?? NaN;
   };
   const [m = 0, n = 0] = out.slice(-2);
-  const k = (transposeA ? aShape.at(-2) : aShape.at(-1)) ?? 0;
+  const k = aShape[aShape.length - (transposeA ? 2 : 1)] ?? 0;
   const leading = out.slice(0, -2);
   const count = leading.reduce((x, y) => x * y, 1);
   const result: number[] = [];

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import {
-  openSafetensors,
+  readSafetensors,
   transformerConfiguration,
   transformerOf,
   type Transformer,
@@ -78,15 +78,14 @@ type Read = (name: string) => Promise<{ data: Float32Array; shape: readonly numb
 /** Reads a fixture and maps its names to the weights contract, independently of lib/pretrained. */
 export async function loadFixture(name: FixtureName): Promise<{ model: Transformer; expected: Expected }> {
   const expected = JSON.parse(readFileSync(new URL(`${name}/expected.json`, FOLDER), "utf8")) as Expected;
-  const file = await openSafetensors(new URL(`${name}/model.safetensors`, FOLDER).pathname);
-  const read: Read = async (stored) => ({
-    data: await file.read(stored),
-    shape: file.tensors.get(stored)?.shape ?? [],
-  });
+  const { tensors } = readSafetensors(readFileSync(new URL(`${name}/model.safetensors`, FOLDER)));
+  const read: Read = (stored) => {
+    const tensor = tensors.get(stored);
+    return tensor === undefined ? Promise.reject(new Error(`no ${stored}`)) : Promise.resolve(tensor);
+  };
   const c = CONFIGURATIONS[name];
   const parameters = new Map<string, Float32Array>();
   await MAPPINGS[name](read, c, (parameter, data) => parameters.set(parameter, data));
-  await file.close();
   return { model: await transformerOf(c, parameters), expected };
 }
 
