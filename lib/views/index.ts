@@ -17,3 +17,9 @@ export {
   type CompositionDiagramOptions,
   type CompositionEdge,
 } from "./composition-diagram.ts";
+export { scatter, type ScatterOptions } from "./scatter.ts";
+export { directionScatter } from "./direction-scatter.ts";
+export { vectorProjection, type VectorProjectionOptions } from "./vector-projection.ts";
+export { spectrum, type ComplexNumbers, type SpectrumOptions } from "./spectrum.ts";
+export { histogram, type HistogramOptions } from "./histogram.ts";
+export { lossCurve, type LossCurveOptions, type LossSeries } from "./loss-curve.ts";
