@@ -112,15 +112,15 @@ export class CellLine {
         continue;
       }
       this.#current = item;
-      const mayGoOn = await this.#execute(item);
+      const aborted = await this.#execute(item);
       this.#current = undefined;
-      if (!mayGoOn) await this.#abortWaiting(item.number);
+      this.#abort(aborted, item.number);
     }
     this.#isWorking = false;
   }
 
-  /** Runs one cell from busy to idle. Whether the cells after it may run. */
-  async #execute(item: WaitingCell): Promise<boolean> {
+  /** Runs one cell from busy to idle; which cells are aborted because of it. */
+  async #execute(item: WaitingCell): Promise<readonly WaitingCell[]> {
     const { request, cell, number } = item;
     const { messenger, status, origins, output, history } = this.#parts;
     const { header } = request.message;
@@ -134,6 +134,8 @@ export class CellLine {
     const result = await this.#checkAndRun(item).catch(failure);
     output.finish(request.id);
     this.#parts.onEnd(request);
+    const isStopping = result.died || (result.status === "error" && cell.stopOnError && !cell.silent);
+    const aborted = isStopping ? await this.#takeWaiting(number) : [];
     const metadata = { started, status: result.status, dependencies_met: true, engine: messenger.session };
     const { error } = result;
     if (error && !cell.silent) messenger.publish("error", { ...error }, header);
@@ -149,8 +151,7 @@ export class CellLine {
       { metadata },
     );
     status.idle(request);
-    if (result.died) return false;
-    return result.status === "ok" || cell.silent || !cell.stopOnError;
+    return aborted;
   }
 
   async #checkAndRun(item: WaitingCell): Promise<RunResult> {
@@ -234,15 +235,23 @@ export class CellLine {
     return { result, expressions, failed, generation };
   }
 
-  /** Answers all cells that have come by now with `aborted`. */
-  async #abortWaiting(lastNumber: number): Promise<void> {
-    const { language, messenger, status } = this.#parts;
-    // What the front end sent together with the failed cell is in this process by the next turn of the event loop.
+  /**
+   * Takes the cells that wait out of the line. Called before front ends hear of the error, so that none of these was sent
+   * by someone who knew of it.
+   */
+  async #takeWaiting(lastNumber: number): Promise<readonly WaitingCell[]> {
+    // What a front end sent together with the failed cell is in this process by the next turn of the event loop.
     await turn();
-    const aborted = this.#waiting.filter((item) => item.kind === "cell");
+    const taken = this.#waiting.filter((item) => item.kind === "cell");
     this.#waiting = this.#waiting.filter((item) => item.kind === "task");
     this.#lastNumber = lastNumber;
-    for (const { request, compilation } of aborted) {
+    return taken;
+  }
+
+  /** Answers cells with `aborted`: they do not run. */
+  #abort(cells: readonly WaitingCell[], lastNumber: number): void {
+    const { language, messenger, status } = this.#parts;
+    for (const { request, compilation } of cells) {
       if (compilation) void language.discard(request.id).catch(() => undefined);
       status.busy(request);
       messenger.reply(request, {

@@ -56,6 +56,8 @@ export interface StartOptions {
   readonly transport?: "tcp" | "ipc";
   readonly key?: string;
   readonly signatureScheme?: string;
+  /** Start it as a child of another process, which stands for Jupyter; `child` is that process. */
+  readonly throughParent?: boolean;
   /** The notebook's folder; without it, a fresh empty one. */
   readonly folder?: string;
 }
@@ -92,9 +94,16 @@ export class KernelProcess {
     const file = join(temporary, "connection.json");
     writeFileSync(file, JSON.stringify(fields));
     const folder = options.folder ?? temporary;
-    const child = spawn(process.execPath, [KERNEL, file], {
+    const parent = `require("child_process").spawn(process.execPath, ${JSON.stringify([KERNEL, file])}, { stdio: "inherit" })`;
+    const child = spawn(process.execPath, options.throughParent ? ["-e", parent] : [KERNEL, file], {
       cwd: folder,
-      env: { ...process.env, MATRIX_COMPOSITION_HISTORY: "off", NODE_OPTIONS: "", ...options.environment },
+      env: {
+        ...process.env,
+        MATRIX_COMPOSITION_HISTORY: "off",
+        NODE_OPTIONS: "",
+        JPY_PARENT_PID: "1",
+        ...options.environment,
+      },
       stdio: ["ignore", "ignore", "pipe"],
       detached: true,
     });

@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { KernelProcess, type FrontEnd } from "./front-end.ts";
+
+const PID = "console.log(process.pid);";
+
+/** Whether a process runs; a zombie that nobody has buried does not. */
+function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
+async function gone(pid: number): Promise<void> {
+  while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+describe("the end of the process that runs the cells", function () {
+  this.timeout(60_000);
+  let kernel: KernelProcess;
+  let frontEnd: FrontEnd;
+  before(async () => {
+    // A small heap, so that memory is soon used up.
+    const environment = { NODE_OPTIONS: "--max-old-space-size=400" };
+    ({ kernel, frontEnd } = await KernelProcess.ready({ environment }));
+  });
+  after(() => kernel.end());
+
+  for (const [what, code, cause] of [
+    ["killed", "process.kill(process.pid, 'SIGKILL'); for (;;) {}", /SIGKILL/],
+    ["aborted", "process.abort()", /SIGABRT/],
+    ["exited", "process.exit(7)", /exited with code 7/],
+    [
+      "out of memory",
+      "const all: number[][] = []; for (;;) all.push(new Array<number>(100_000).fill(1.5));",
+      /ran out of memory/,
+    ],
+  ] as const) {
+    it(`is told in the cell that was running: ${what}`, async () => {
+      await frontEnd.run("const before = 1;");
+      const id = await frontEnd.startCell(code);
+      const waiting = await frontEnd.startCell("'waits'");
+      const { reply, types } = await frontEnd.outcome(id);
+      assert.equal(reply["ename"], "ExecutorDied");
+      assert.match(String(reply["evalue"]), cause);
+      assert.match(String(reply["evalue"]), /All variables are gone/);
+      assert.deepEqual(types.slice(-2), ["error", "idle"]);
+      assert.equal((await frontEnd.outcome(waiting)).reply["status"], "aborted");
+      // A fresh process, and a language service that knows of no earlier cell.
+      assert.match(String((await frontEnd.run("before")).reply["evalue"]), /Cannot find name 'before'/);
+      assert.equal((await frontEnd.run("const before = 'again'; before")).result, "'again'");
+    });
+  }
+
+  it("is told in the last cell where none was running", async () => {
+    const id = await frontEnd.startCell("setTimeout(() => process.exit(3), 50); 'late'");
+    assert.equal((await frontEnd.outcome(id)).reply["status"], "ok");
+    const { content } = await frontEnd.published("error", id);
+    assert.match(String(content["evalue"]), /exited with code 3/);
+    assert.equal((await frontEnd.run("'next'")).reply["status"], "ok");
+  });
+
+  it("loses nothing that was printed before it", async () => {
+    const { stdout } = await frontEnd.run("console.log('last words'); process.exit(0)");
+    assert.equal(stdout, "last words\n");
+  });
+});
+
+describe("shutdown_request", function () {
+  this.timeout(60_000);
+
+  for (const restart of [true, false]) {
+    it(`echoes restart: ${restart}, and leaves no process behind, grandchildren included`, async () => {
+      const { kernel, frontEnd } = await KernelProcess.ready();
+      try {
+        const { stdout } = await frontEnd.run(`import { spawn } from "node:child_process";
+const sleeping = spawn("sleep", ["1000"]); console.log(process.pid, sleeping.pid);`);
+        const [executor, grandchild] = stdout.trim().split(" ").map(Number);
+        await frontEnd.startCell("for (;;) {}");
+        const { reply } = await frontEnd.ask("control", "shutdown_request", { restart });
+        assert.deepEqual(reply, { status: "ok", restart });
+        assert.equal(await kernel.exited, 0);
+        assert.ok(executor !== undefined && grandchild !== undefined);
+        await Promise.all([gone(executor), gone(grandchild)]);
+      } finally {
+        await kernel.end();
+      }
+    });
+  }
+});
+
+describe("a kernel that is killed hard", function () {
+  this.timeout(60_000);
+
+  for (const [what, code] of [
+    ["is idle", "1"],
+    ["spins", "console.log('began'); for (;;) {}"],
+  ] as const) {
+    it(`takes its executor with it while a cell ${what}`, async () => {
+      const { kernel, frontEnd } = await KernelProcess.ready();
+      try {
+        const executor = Number((await frontEnd.run(PID)).stdout);
+        const id = await frontEnd.startCell(code);
+        await frontEnd.published(what === "spins" ? "stream" : "execute_result", id);
+        kernel.child.kill("SIGKILL");
+        await kernel.exited;
+        await gone(executor);
+      } finally {
+        await kernel.end();
+      }
+    });
+  }
+});
+
+describe("a kernel whose Jupyter is killed hard", function () {
+  this.timeout(60_000);
+
+  it("ends, and its executor with it", async () => {
+    const { kernel, frontEnd } = await KernelProcess.ready({ throughParent: true });
+    try {
+      const { stdout } = await frontEnd.run("console.log(process.ppid, process.pid)");
+      const [host, executor] = stdout.trim().split(" ").map(Number);
+      kernel.child.kill("SIGKILL");
+      assert.ok(host !== undefined && executor !== undefined);
+      await Promise.all([gone(host), gone(executor)]);
+    } finally {
+      await kernel.end();
+    }
+  });
+});
