@@ -10,7 +10,7 @@ import {
   sizeOfShape,
   type Layout,
 } from "./layout.ts";
-import { layoutOf, Tensor } from "./tensor.ts";
+import { computedOf, layoutOf, Tensor } from "./tensor.ts";
 
 /**
  * Tensors with the same axes, one after the other on a new first axis, with a label for each if given.
@@ -41,7 +41,7 @@ export function stack<const A extends Axes, const K extends string>(
   const own = labels === undefined ? [] : checkedLabels(axes, shape, { [axis]: labels });
   return new Tensor(
     { axes, shape, data, labels: new Map([...shared, ...own]), name: undefined },
-    { operation: "stack", inputs: tensors, axis },
+    { operation: "stack", inputs: tensors.map(computedOf), axis },
   );
 }
 
@@ -81,7 +81,7 @@ export function concatenate<const A extends Axes>(tensors: readonly Tensor<A>[],
   }
   return new Tensor(
     { axes: first.axes, shape, data, labels, name: undefined },
-    { operation: "concatenate", inputs: tensors, axis },
+    { operation: "concatenate", inputs: tensors.map(computedOf), axis },
   );
 }
 

@@ -24,12 +24,15 @@ const CELLS_AT_A_TIME = 2 ** 20;
 export class FactoredMatrix<const out R extends string, const out C extends string> {
   readonly #left: Layout;
   readonly #right: Layout;
+  /** The left factor, [row, inner]. */
+  readonly left: Tensor<readonly [R, string]>;
+  /** The right factor, [inner, column]. */
+  readonly right: Tensor<readonly [string, C]>;
 
   /** Not for cells: use `factored`. The axes are [row, inner] and [inner, column]. */
-  constructor(
-    /** [row, inner] */ left: Tensor<readonly [R, string]>,
-    /** [inner, column] */ right: Tensor<readonly [string, C]>,
-  ) {
+  constructor(left: Tensor<readonly [R, string]>, right: Tensor<readonly [string, C]>) {
+    this.left = left;
+    this.right = right;
     this.#left = layoutOf(left);
     this.#right = layoutOf(right);
   }
@@ -52,16 +55,6 @@ export class FactoredMatrix<const out R extends string, const out C extends stri
   /** The size of the inner axis: the rank is at most this. */
   get innerSize(): number {
     return this.#left.shape[1] ?? 0;
-  }
-
-  /** The left factor, [row, inner]. */
-  get left(): Tensor<[R, string]> {
-    return new Tensor(this.#left);
-  }
-
-  /** The right factor, [inner, column]. */
-  get right(): Tensor<[string, C]> {
-    return new Tensor(this.#right);
   }
 
   /**

@@ -34,3 +34,6 @@ export { qr } from "./qr.ts";
 export { pca, type PrincipalComponents } from "./pca.ts";
 export { determinant, inverse, pseudoInverse, rank, solve, trace } from "./linear-systems.ts";
 export { factored, FactoredMatrix } from "./factored-matrix.ts";
+export { explain, type ExplainOptions } from "./explain/explain.ts";
+export { Explanation, type Factor, type Move, type Step, type Term } from "./explain/explanation.ts";
+export { visibleLabel } from "./visible-label.ts";

@@ -17,12 +17,12 @@ import type {
   Without,
 } from "./axes.ts";
 import { contraction } from "./contraction.ts";
-import { describe, mimeBundleOf } from "./presentation.ts";
+import { describe, mimeBundleOf, plainText } from "./presentation.ts";
 import { joined, mapped } from "./elementwise.ts";
 import { AxisError } from "./errors.ts";
 import { checkedLabels, indexOfPlace } from "./labels.ts";
 import { checkAxes, describeShape, permuted, placeOfAxis, stridesOf, type Layout } from "./layout.ts";
-import { boundedOrigin, type Origin } from "./origin.ts";
+import { computed, type Computed, type Origin } from "./origin.ts";
 import { placesOfLargest } from "./ranking.ts";
 import { largestOf, normOf, reduced, smallestOf, stepOfLargest, sumOf } from "./reduction.ts";
 import { fixed, indicesOfCell, indicesOfRange, picked, valueAt } from "./selection.ts";
@@ -30,8 +30,8 @@ import { fixed, indicesOfCell, indicesOfRange, picked, valueAt } from "./selecti
 /** A tensor's content, for the other files of this folder. */
 export let layoutOf: (source: Tensor<Axes>) => Layout;
 
-/** What a tensor was computed from, for the other files of this folder. */
-export let originOf: (source: Tensor<Axes>) => Origin | undefined;
+/** A tensor's content with its origin, for the other files of this folder. */
+export let computedOf: (source: Tensor<Axes>) => Computed;
 
 /** The numbers of a tensor, to read: typed arrays cannot be frozen, so the type does it. `slice()` copies. */
 export interface Numbers extends Iterable<number> {
@@ -56,13 +56,15 @@ export interface Entry<A extends Axes> {
  * What was computed from what is remembered (within limits, see `origin.ts`), so that `explain` can take a number apart.
  */
 export class Tensor<const out Names extends Axes> {
-  readonly #layout: Layout;
-  readonly #origin: Origin | undefined;
+  readonly #computed: Computed;
 
   /** Not for cells: use `tensor`, `zeros`, `oneHot`, … */
   constructor(layout: Layout, origin?: Origin) {
-    this.#layout = layout;
-    this.#origin = origin === undefined ? undefined : boundedOrigin(origin, layout.data.byteLength);
+    this.#computed = computed(layout, origin);
+  }
+
+  get #layout(): Layout {
+    return this.#computed.layout;
   }
 
   /** The names of the axes, in order. */
@@ -92,7 +94,7 @@ export class Tensor<const out Names extends Axes> {
 
   /** The same tensor under a name such as `W_Q`. What is computed from it has no name. */
   named<A extends Axes>(this: Tensor<A>, name: string): Tensor<A> {
-    return new Tensor({ ...this.#layout, name }, this.#origin);
+    return new Tensor({ ...this.#layout, name }, this.#computed.origin);
   }
 
   /** The size of one axis. Throws `AxisError`. */
@@ -140,7 +142,7 @@ export class Tensor<const out Names extends Axes> {
     const axes = (typeof over === "object" && Array.isArray(over) ? over : [over]) as readonly string[];
     return new Tensor(contraction(this.#layout, other.#layout, axes), {
       operation: "dot",
-      inputs: [this, other],
+      inputs: [this.#computed, other.#computed],
       over: axes,
     });
   }
@@ -155,7 +157,7 @@ export class Tensor<const out Names extends Axes> {
     }
     return new Tensor(contraction(this.#layout, other.#layout, []), {
       operation: "dot",
-      inputs: [this, other],
+      inputs: [this.#computed, other.#computed],
       over: [],
     });
   }
@@ -165,7 +167,7 @@ export class Tensor<const out Names extends Axes> {
     if (typeof other === "number") return this.#shifted(other);
     return new Tensor(
       joined(this.#layout, other.#layout, (left, right) => left + right),
-      { operation: "sum", inputs: [this, other], factors: [1, 1] },
+      { operation: "sum", inputs: [this.#computed, other.#computed], factors: [1, 1] },
     );
   }
 
@@ -174,7 +176,7 @@ export class Tensor<const out Names extends Axes> {
     if (typeof other === "number") return this.#shifted(-other);
     return new Tensor(
       joined(this.#layout, other.#layout, (left, right) => left - right),
-      { operation: "sum", inputs: [this, other], factors: [1, -1] },
+      { operation: "sum", inputs: [this.#computed, other.#computed], factors: [1, -1] },
     );
   }
 
@@ -183,7 +185,7 @@ export class Tensor<const out Names extends Axes> {
     if (typeof other === "number") return this.#scaled(other);
     return new Tensor(
       joined(this.#layout, other.#layout, (left, right) => left * right),
-      { operation: "dot", inputs: [this, other], over: [] },
+      { operation: "dot", inputs: [this.#computed, other.#computed], over: [] },
     );
   }
 
@@ -192,7 +194,7 @@ export class Tensor<const out Names extends Axes> {
     if (typeof other === "number") {
       return new Tensor(
         mapped(this.#layout, (value) => value / other),
-        { operation: "sum", inputs: [this], factors: [1 / other] },
+        { operation: "sum", inputs: [this.#computed], factors: [1 / other] },
       );
     }
     return new Tensor(joined(this.#layout, other.#layout, (left, right) => left / right));
@@ -221,7 +223,7 @@ export class Tensor<const out Names extends Axes> {
     const axes = this.#layout.axes.map(renamed);
     checkAxes(axes);
     const labels = new Map([...this.#layout.labels].map(([axis, words]) => [renamed(axis), words] as const));
-    return new Tensor({ ...this.#layout, axes, labels }, { operation: "rename", inputs: [this] });
+    return new Tensor({ ...this.#layout, axes, labels }, { operation: "rename", inputs: [this.#computed] });
   }
 
   /** A matrix with its rows as columns. */
@@ -248,7 +250,7 @@ export class Tensor<const out Names extends Axes> {
         shape: order.map((place) => layout.shape[place] ?? 0),
         data: permuted(layout.data, layout.shape, order),
       },
-      { operation: "transpose", inputs: [this] },
+      { operation: "transpose", inputs: [this.#computed] },
     );
   }
 
@@ -274,7 +276,7 @@ export class Tensor<const out Names extends Axes> {
     cell: C & OnlyAxes<C, A>,
   ): Tensor<Without<A, keyof C>> {
     const indices = indicesOfCell(this.#layout, cell);
-    return new Tensor(fixed(this.#layout, indices), { operation: "at", inputs: [this], indices });
+    return new Tensor(fixed(this.#layout, indices), { operation: "at", inputs: [this.#computed], indices });
   }
 
   /** One row of a matrix, by index or label. */
@@ -343,7 +345,7 @@ export class Tensor<const out Names extends Axes> {
     if (axis === undefined) return sumOf(this.#layout.data, 0, 1, this.size);
     return new Tensor(reduced(this.#layout, axis, sumOf), {
       operation: "sumOver",
-      inputs: [this],
+      inputs: [this.#computed],
       axis,
       factor: 1,
     });
@@ -360,7 +362,12 @@ export class Tensor<const out Names extends Axes> {
       axis,
       (values, start, stride, length) => sumOf(values, start, stride, length) / length,
     );
-    return new Tensor(mean, { operation: "sumOver", inputs: [this], axis, factor: 1 / this.sizeOf(axis) });
+    return new Tensor(mean, {
+      operation: "sumOver",
+      inputs: [this.#computed],
+      axis,
+      factor: 1 / this.sizeOf(axis),
+    });
   }
 
   /** √Σx²: the length of a vector, the Frobenius norm of a matrix. */
@@ -467,7 +474,7 @@ export class Tensor<const out Names extends Axes> {
   }
 
   [inspect.custom](): string {
-    return describe(this.#layout, 100);
+    return plainText(this.#layout);
   }
 
   /** A small tensor as a table, a large one as a picture or a summary. */
@@ -476,25 +483,29 @@ export class Tensor<const out Names extends Axes> {
   }
 
   #relabelled<A extends Axes>(this: Tensor<A>, labels: Layout["labels"]): Tensor<A> {
-    return new Tensor({ ...this.#layout, labels }, { operation: "rename", inputs: [this] });
+    return new Tensor({ ...this.#layout, labels }, { operation: "rename", inputs: [this.#computed] });
   }
 
   #shifted<A extends Axes>(this: Tensor<A>, amount: number): Tensor<A> {
     return new Tensor(
       mapped(this.#layout, (value) => value + amount),
-      { operation: "sum", inputs: [this, amount], factors: [1, 1] },
+      { operation: "sum", inputs: [this.#computed, constant(amount)], factors: [1, 1] },
     );
   }
 
   #scaled<A extends Axes>(this: Tensor<A>, factor: number): Tensor<A> {
     return new Tensor(
       mapped(this.#layout, (value) => value * factor),
-      { operation: "sum", inputs: [this], factors: [factor] },
+      { operation: "sum", inputs: [this.#computed], factors: [factor] },
     );
   }
 
   #picked<A extends Axes>(this: Tensor<A>, choices: ReadonlyMap<string, readonly number[]>): Tensor<A> {
-    return new Tensor(picked(this.#layout, choices), { operation: "pick", inputs: [this], choices });
+    return new Tensor(picked(this.#layout, choices), {
+      operation: "pick",
+      inputs: [this.#computed],
+      choices,
+    });
   }
 
   #fixedAt(axisPlace: number, rank: number, place: Place): Tensor<Axes> {
@@ -506,7 +517,7 @@ export class Tensor<const out Names extends Axes> {
       );
     }
     const indices = new Map([[axis, indexOfPlace(place, axis, shape[axisPlace] ?? 0, labels.get(axis))]]);
-    return new Tensor(fixed(this.#layout, indices), { operation: "at", inputs: [this], indices });
+    return new Tensor(fixed(this.#layout, indices), { operation: "at", inputs: [this.#computed], indices });
   }
 
   #entry<A extends Axes>(this: Tensor<A>, place: number): Entry<A> {
@@ -548,6 +559,11 @@ export class Tensor<const out Names extends Axes> {
 
   static {
     layoutOf = (source) => source.#layout;
-    originOf = (source) => source.#origin;
+    computedOf = (source) => source.#computed;
   }
+}
+
+function constant(value: number): Computed {
+  const data = Float64Array.of(value);
+  return computed({ axes: [], shape: [], data, labels: new Map(), name: undefined }, undefined);
 }
