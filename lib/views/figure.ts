@@ -40,6 +40,11 @@ export class Figure implements Displayable {
     this.#still = parts.still ?? parts.spec;
   }
 
+  /** The Vega specification of the still picture: `spec` itself, except in space. */
+  get stillSpec(): Readonly<Record<string, unknown>> {
+    return this.#still;
+  }
+
   /** The still picture as SVG text: no script, no network, its fonts named with fallbacks. */
   svg(): Promise<string> {
     this.#svg ??= import("./render.ts").then(({ renderSvg }) =>

@@ -23,3 +23,11 @@ export { vectorProjection, type VectorProjectionOptions } from "./vector-project
 export { spectrum, type ComplexNumbers, type SpectrumOptions } from "./spectrum.ts";
 export { histogram, type HistogramOptions } from "./histogram.ts";
 export { lossCurve, type LossCurveOptions, type LossSeries } from "./loss-curve.ts";
+export { table, type TableOptions, type TableRow } from "./table.ts";
+export { colouredTokens } from "./coloured-tokens.ts";
+export { tokenLogProbabilities, type TokenLogProbabilitiesOptions } from "./token-log-probabilities.ts";
+export { logitLens, type LogitLensOptions } from "./logit-lens.ts";
+export { attribution, type AttributionOptions } from "./attribution.ts";
+export { compare, type CompareOptions } from "./compare.ts";
+export { heatmapGrid } from "./heatmap-grid.ts";
+export { smallMultiples, type SmallMultiplesOptions } from "./small-multiples.ts";

@@ -3,7 +3,7 @@ import { extent } from "./colours.ts";
 import { count } from "./describe.ts";
 import { projections } from "./direction-scatter.ts";
 import { Figure, sceneFigure } from "./figure.ts";
-import { formatNumber, visibleLabel } from "./label.ts";
+import { formatNumber, textWidth, visibleLabel } from "./label.ts";
 import { drawCategoryLegend } from "./legend.ts";
 import { toMatrix, type DrawnMatrix, type MatrixInput, type VectorInput } from "./matrix.ts";
 import type { FigureOptions } from "./options.ts";
@@ -300,7 +300,7 @@ function line(drawn: Drawn, options: VectorProjectionOptions): Figure {
   const stems = points
     .toSorted((left, right) => left.x - right.x)
     .map((point) => {
-      const half = (point.label.length * 6.2) / 2 + 5;
+      const half = textWidth(point.label) / 2 + 5;
       let level = ends.findIndex((end) => end < point.x - half);
       if (level === -1) level = ends.length;
       ends[level] = point.x + half;

@@ -120,8 +120,8 @@ export function stillSpace(space: Space, description: string): Node {
   const span = Math.max(...ranges.map(([low, high]) => high - low)) || 1;
   const centre = ranges.map(([low, high]) => (low + high) / 2);
   const frame = { left: 12, right: space.width - 12, top: scene.top + 6, bottom: space.height - 12 };
-  const scale = (Math.min(frame.right - frame.left, (frame.bottom - frame.top) * 1.15) * 0.6) / span;
   const middle = [(frame.left + frame.right) / 2, (frame.top + frame.bottom) / 2] as const;
+  let scale = 1;
   const see = (place: Place): [x: number, y: number, depth: number] => {
     const [x, y, z] = place.map((value, axis) => value - (centre[axis] ?? 0)) as [number, number, number];
     const [turn, tilt] = [0.65, 0.42];
@@ -133,6 +133,12 @@ export function stillSpace(space: Space, description: string): Node {
       away,
     ];
   };
+  const reach = (axis: 0 | 1): number =>
+    Math.max(1e-9, ...all.map((place) => Math.abs(see(place)[axis] - middle[axis])));
+  scale = Math.min(
+    (frame.right - frame.left - 140) / 2 / reach(0),
+    (frame.bottom - frame.top - 70) / 2 / reach(1),
+  );
   const corner = ranges.map(([low]) => low) as unknown as Place;
   const ends = ([0, 1, 2] as const).map(
     (axis) =>
@@ -150,7 +156,7 @@ export function stillSpace(space: Space, description: string): Node {
     ends.map((end, axis) => ({
       x: Math.min(frame.right - 60, Math.max(60, at(end)[0])),
       y: at(end)[1] + (axis === 2 ? -10 : 14),
-      text: names[axis] ?? "",
+      text: (names[axis] ?? "").replace(/ \(.*\)$/u, ""),
       fill: THEME.muted,
       fontSize: THEME.size.small,
       align: "center",

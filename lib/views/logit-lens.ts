@@ -1,0 +1,156 @@
+import { colourScale, inkOn } from "./colours.ts";
+import { count, largest, list } from "./describe.ts";
+import { sceneFigure, type Figure } from "./figure.ts";
+import { fitText, formatNumber, visibleLabel, widestLabel } from "./label.ts";
+import { columnLabels, drawColourLegend, drawLabels } from "./matrix-block.ts";
+import { toArray, type ArrayInput } from "./matrix.ts";
+import type { FigureOptions } from "./options.ts";
+import { Scene } from "./scene.ts";
+import { THEME } from "./theme.ts";
+import { ViewInputError } from "./view-input-error.ts";
+
+/** Options of {@link logitLens}. */
+export interface LogitLensOptions extends FigureOptions {
+  /** The text, in place of the position axis' labels. */
+  readonly tokens?: readonly string[];
+  /** How many tokens the tooltip lists; 5 unless told. */
+  readonly top?: number;
+}
+
+/**
+ * What each layer would predict if it were the last: the likeliest token for each layer and position, coloured by its
+ * probability. The last layer is at the top; the tooltip has the next ones.
+ *
+ * @param values [layer, position, vocabulary]: logits, or probabilities that add up to 1
+ * @throws ViewInputError for other axes, or tokens of another number
+ * @example logitLens(lens.logits, { tokens: ["The", " cat"] })
+ */
+export function logitLens(values: ArrayInput, options: LogitLensOptions = {}): Figure {
+  const array = toArray(values, 3, options.labels, ["layer", "position", "vocabulary"], "logitLens");
+  const [layers = 0, positions = 0, size = 0] = array.shape;
+  if (options.tokens !== undefined && options.tokens.length !== positions)
+    throw new ViewInputError(`logitLens: ${positions} positions and ${options.tokens.length} tokens.`);
+  const columns = options.tokens?.map(visibleLabel) ?? array.labels[1] ?? [];
+  const words = array.labels[2] ?? [];
+  const top = Math.min(options.top ?? 5, size);
+  const cells = Array.from({ length: layers * positions }, (_, cell) => {
+    const probabilities = asProbabilities(
+      Array.from({ length: size }, (__, word) => array.values[cell * size + word] ?? NaN),
+    );
+    return largest(probabilities, top).map((word) => ({
+      word: words[word] ?? "",
+      probability: probabilities[word] ?? 0,
+    }));
+  });
+  const scale = colourScale([0, 1], options.colours, options.domain ?? [0, 1]);
+  const layerNames = array.labels[0] ?? [];
+  const left = Math.min(120, widestLabel(layerNames) + 22);
+  const widest = widestLabel(cells.map(([best]) => best?.word ?? ""));
+  const cellWidth =
+    options.width === undefined
+      ? Math.max(36, Math.min(90, widest + 10))
+      : (options.width - left - 16) / positions;
+  const width = options.width ?? Math.max(360, left + cellWidth * positions + 16);
+  const head = columnLabels(columns, cellWidth, 100);
+  const scene = new Scene(
+    width + (options.width === undefined ? Math.max(0, head.overhang - 8) : 0),
+    options.title ?? "What each layer would say",
+    `rows: ${array.axes[0] ?? "layer"}, last at the top · columns: ${array.axes[1] ?? "position"}`,
+  );
+  const cellHeight =
+    options.height === undefined
+      ? 22
+      : Math.max(12, (options.height - scene.top - head.height - 40) / layers);
+  const y = scene.top + head.height;
+  const rows = cells.map((best, cell) => {
+    const layer = Math.floor(cell / positions);
+    const [first] = best;
+    const fill = scale.colour(first?.probability ?? 0);
+    const tooltip = {
+      [array.axes[0] ?? "layer"]: layerNames[layer] ?? "",
+      [array.axes[1] ?? "position"]: columns[cell % positions] ?? "",
+      ...Object.fromEntries(
+        best.map(({ word, probability }, rank) => [`${rank + 1}.`, `${word}  ${formatNumber(probability)}`]),
+      ),
+    };
+    return {
+      x: left + (cell % positions) * cellWidth,
+      y: y + (layers - 1 - layer) * cellHeight,
+      width: cellWidth,
+      height: cellHeight,
+      fill,
+      stroke: "#ffffff",
+      word: first?.word ?? "",
+      tooltip,
+    };
+  });
+  scene.draw(
+    "rect",
+    rows.map(({ x, y: at, width: wide, height, fill, stroke }, index) => ({
+      x,
+      y: at,
+      width: wide,
+      height,
+      fill,
+      stroke,
+      index,
+    })),
+    {
+      name: "cell",
+      ...(options.tooltip === false ? {} : { encode: { tooltip: { signal: "tips[datum.index]" } } }),
+    },
+  );
+  if (options.tooltip !== false)
+    scene.signal(
+      "tips",
+      rows.map(({ tooltip }) => tooltip),
+    );
+  scene.draw(
+    "text",
+    rows.map((row) => ({
+      x: row.x + cellWidth / 2,
+      y: row.y + cellHeight / 2,
+      text: fitText(row.word, cellWidth - 4),
+      align: "center",
+      fill: inkOn(row.fill),
+    })),
+  );
+  scene.draw(
+    "rect",
+    [
+      {
+        x: left,
+        y,
+        width: cellWidth * positions,
+        height: cellHeight * layers,
+        fill: "transparent",
+        stroke: THEME.faint,
+      },
+    ],
+    { interactive: false },
+  );
+  drawLabels(scene, { x: left, y, cellWidth, cellHeight }, layerNames.toReversed(), head, left - 8);
+  const bottom = y + layers * cellHeight + 12;
+  scene.height = bottom + drawColourLegend(scene, scale, [], left, bottom, "probability") + 10;
+  const last = cells
+    .slice((layers - 1) * positions)
+    .map(
+      ([best], position) =>
+        `after ${columns[position] ?? ""}: ${best?.word ?? ""} ${formatNumber(best?.probability ?? 0)}`,
+    );
+  return sceneFigure(
+    scene,
+    options.description ??
+      `Logit lens over ${count(layers, "layer")} and ${count(positions, "position")}; the last layer says ${list(last.slice(-3))}.`,
+  );
+}
+
+/** The numbers themselves when they are a distribution, else their softmax. */
+function asProbabilities(values: readonly number[]): number[] {
+  const sum = values.reduce((total, value) => total + value, 0);
+  if (values.every((value) => value >= 0) && Math.abs(sum - 1) < 1e-3) return [...values];
+  const highest = Math.max(...values);
+  const powers = values.map((value) => Math.exp(value - highest));
+  const total = powers.reduce((all, value) => all + value, 0);
+  return powers.map((value) => value / total);
+}

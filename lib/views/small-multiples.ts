@@ -1,0 +1,91 @@
+import { sceneFigure, type Figure } from "./figure.ts";
+import type { FigureOptions } from "./options.ts";
+import { Scene, type Json, type Node } from "./scene.ts";
+import { ViewInputError } from "./view-input-error.ts";
+
+/** Options of {@link smallMultiples}. */
+export interface SmallMultiplesOptions extends FigureOptions {
+  /** How many figures stand beside each other; as many as fit the width (860 unless told) otherwise. */
+  readonly columns?: number;
+}
+
+/**
+ * Figures of any kind side by side as one figure; each stays interactive (one in space is shown still).
+ *
+ * @throws ViewInputError when there is none
+ * @example smallMultiples([heatmap(a), heatmap(b)], { title: "Before and after" })
+ */
+export function smallMultiples(figures: readonly Figure[], options: SmallMultiplesOptions = {}): Figure {
+  if (figures.length === 0) throw new ViewInputError("smallMultiples takes at least one figure.");
+  const specs = figures.map((figure) => figure.stillSpec as Node);
+  const sizes = specs.map((spec) => ({ width: Number(spec["width"]), height: Number(spec["height"]) }));
+  const most = options.width ?? 860;
+  const gap = 10;
+  const rows: number[][] = [[]];
+  let used = 0;
+  for (const [index, { width }] of sizes.entries()) {
+    const row = rows.at(-1) ?? [];
+    const isFull =
+      options.columns === undefined ? row.length > 0 && used + width > most : row.length === options.columns;
+    if (isFull) {
+      rows.push([index]);
+      used = width + gap;
+    } else {
+      row.push(index);
+      used += width + gap;
+    }
+  }
+  const widths = rows.map((row) => row.reduce((sum, index) => sum + (sizes[index]?.width ?? 0) + gap, -gap));
+  const scene = new Scene(Math.max(...widths), options.title ?? "");
+  let y = options.title === undefined ? 0 : scene.top;
+  for (const row of rows) {
+    let x = 0;
+    for (const index of row) {
+      const spec = specs[index];
+      if (spec !== undefined) scene.mark(nested(spec, `panel${index}`, x, y));
+      x += (sizes[index]?.width ?? 0) + gap;
+    }
+    y += Math.max(...row.map((index) => sizes[index]?.height ?? 0)) + gap;
+  }
+  scene.height = options.height ?? y - gap;
+  return sceneFigure(
+    scene,
+    options.description ?? figures.map((figure) => `${figure.title}: ${figure.description}`).join(" "),
+  );
+}
+
+/** A specification as a group: its marks' names get a prefix, and the pointer's place is counted from its corner. */
+function nested(spec: Node, prefix: string, x: number, y: number): Node {
+  const rename = (node: Json, key: string): Json => {
+    if (typeof node === "string") {
+      if (key === "events") return node.replace(/@(\w+):/gu, `@${prefix}_$1:`);
+      if (key === "update")
+        return node.replace(/\bx\(\)/gu, `(x() - ${x})`).replace(/\by\(\)/gu, `(y() - ${y})`);
+      return node;
+    }
+    if (Array.isArray(node))
+      return (node as readonly Json[]).map((entry) => rename(entry, key === "events" ? key : ""));
+    if (typeof node !== "object" || node === null) return node;
+    return Object.fromEntries(Object.entries(node).map(([name, entry]) => [name, rename(entry, name)]));
+  };
+  const mark = (node: Json): Json => {
+    const { name, marks, ...rest } = node as Node & { readonly marks?: readonly Json[] };
+    return {
+      ...rest,
+      ...(name === undefined ? {} : { name: `${prefix}_${String(name)}` }),
+      ...(marks === undefined ? {} : { marks: marks.map(mark) }),
+    };
+  };
+  const { signals, data, scales, marks, width, height } = spec;
+  return {
+    type: "group",
+    name: prefix,
+    encode: {
+      update: { x: { value: x }, y: { value: y }, width: { value: width }, height: { value: height } },
+    },
+    ...(signals === undefined ? {} : { signals: rename(signals, "") }),
+    ...(data === undefined ? {} : { data }),
+    ...(scales === undefined ? {} : { scales }),
+    marks: (marks as readonly Json[]).map(mark),
+  };
+}
