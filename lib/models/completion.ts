@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { DISPLAY, type Displayable, type MimeBundle } from "../display/index.ts";
 import { randomNumbers, type Tensor } from "../tensor/index.ts";
 import { WordTokeniser, type Tokeniser } from "../text/index.ts";
@@ -65,6 +66,11 @@ export class Completion implements Displayable {
 
   toString(): string {
     return this.text;
+  }
+
+  /** What `console.log` writes. */
+  [inspect.custom](): string {
+    return this.toString();
   }
 
   [DISPLAY](): MimeBundle {

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { DISPLAY, type Displayable, type MimeBundle } from "../display/index.ts";
 import { LabelError, nearMisses, stack, tensor, type Tensor } from "../tensor/index.ts";
 import { UnknownWordError } from "../text/index.ts";
@@ -118,6 +119,11 @@ export class FeedForwardMemory implements Displayable {
         `  ${neuron}: fires on ${signed(key)} (bias ${bias}), votes ${signed(value) || "for nothing"}`,
     );
     return [`A feed-forward layer with ${this.#neurons.length} features`, ...lines].join("\n");
+  }
+
+  /** What `console.log` writes. */
+  [inspect.custom](): string {
+    return this.toString();
   }
 
   [DISPLAY](): MimeBundle {

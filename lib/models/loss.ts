@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { DISPLAY, type Displayable, type MimeBundle } from "../display/index.ts";
 import { corpusFrom, type CorpusSource } from "../text/index.ts";
 import { htmlTable, visibleToken } from "../text/html-table.ts";
@@ -56,6 +57,11 @@ export class Loss implements Displayable {
       `over ${this.predictions.length} words` +
       (this.skipped > 0 ? `, ${this.skipped} with too few words before them left out` : "")
     );
+  }
+
+  /** What `console.log` writes. */
+  [inspect.custom](): string {
+    return this.toString();
   }
 
   [DISPLAY](): MimeBundle {

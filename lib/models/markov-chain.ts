@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { DISPLAY, type Displayable, type MimeBundle } from "../display/index.ts";
 import { tensor, type Tensor } from "../tensor/index.ts";
 import { escapeHtml } from "../text/html-table.ts";
@@ -158,6 +159,11 @@ export class MarkovChain implements NextTokenModel, Displayable {
       `${this.#rows.size} of ${this.naiveRows.toLocaleString("en-US")} rows occur, ` +
       `${this.undecidedRows.length} with more than one next word.${terminal}`
     );
+  }
+
+  /** What `console.log` writes. */
+  [inspect.custom](): string {
+    return this.toString();
   }
 
   /** The summary, with the transition matrix as a table where it is small. */

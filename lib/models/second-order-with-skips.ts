@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { DISPLAY, type Displayable, type MimeBundle } from "../display/index.ts";
 import { LabelError, tensor, type Tensor } from "../tensor/index.ts";
 import { corpusFrom, type CorpusSource, type Vocabulary } from "../text/index.ts";
@@ -169,6 +170,11 @@ export class SecondOrderWithSkips implements NextTokenModel, Displayable {
       `A ${this.mask === undefined ? "" : "selective "}second-order model with skips over ${this.vocabulary.size} words: ` +
       `${this.#features.size} features occur, ${this.undecidedFeatures.length} of them undecided.`
     );
+  }
+
+  /** What `console.log` writes. */
+  [inspect.custom](): string {
+    return this.toString();
   }
 
   [DISPLAY](): MimeBundle {

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { DISPLAY, type Displayable, type MimeBundle } from "../display/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import type { Vocabulary } from "../text/index.ts";
@@ -54,6 +55,11 @@ export class SelectiveSecondOrder implements NextTokenModel, Displayable {
 
   toString(): string {
     return `A selective second-order model with skips, in matrix products\n${this.memory.toString()}`;
+  }
+
+  /** What `console.log` writes. */
+  [inspect.custom](): string {
+    return this.toString();
   }
 
   [DISPLAY](): MimeBundle {

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { DISPLAY, type Displayable, type MimeBundle } from "../display/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { htmlTable } from "../text/html-table.ts";
@@ -52,6 +53,11 @@ export class VoteTable implements Displayable {
   toString(): string {
     const results = this.ranking.map(({ word, total }) => `${word} ${rounded(total)}`).join(", ");
     return `Votes after "${this.latest}": ${results || "none"}`;
+  }
+
+  /** What `console.log` writes. */
+  [inspect.custom](): string {
+    return this.toString();
   }
 
   [DISPLAY](): MimeBundle {

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { DISPLAY, type Displayable, type MimeBundle } from "../display/index.ts";
 import { byteOf, byteToken, bytesOf, charactersOf } from "./byte-fallback.ts";
 import { bytePairMerges, chunksOf, mergedTokens, type BytePairMerge } from "./byte-pair-merges.ts";
@@ -116,6 +117,11 @@ export class BytePairTokeniser implements Tokeniser, Displayable {
       );
     const more = this.merges.length > 10 ? [`  … ${this.merges.length - 10} more`] : [];
     return [this.#summary(), ...first, ...more].join("\n");
+  }
+
+  /** What `console.log` writes. */
+  [inspect.custom](): string {
+    return this.toString();
   }
 
   [DISPLAY](): MimeBundle {

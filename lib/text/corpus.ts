@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { DISPLAY, type Displayable, type MimeBundle } from "../display/index.ts";
 import { EmptyCorpusError, EmptySentenceError, SentenceWeightError } from "./errors.ts";
 import { htmlTable } from "./html-table.ts";
@@ -94,6 +95,11 @@ export class Corpus implements Displayable {
       .map((sentence) => `  ${String(sentence.weight).padEnd(5)} ${this.tokeniser.text(sentence.tokens)}`);
     if (this.sentences.length > 6) shown.push(`  … ${this.sentences.length - 6} more`);
     return [`${this.#summary()} (${this.origin.title})`, ...shown].join("\n");
+  }
+
+  /** What `console.log` writes. */
+  [inspect.custom](): string {
+    return this.toString();
   }
 
   [DISPLAY](): MimeBundle {

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { DISPLAY, type Displayable, type MimeBundle } from "../display/index.ts";
 import { nearMisses, tensor, type Tensor } from "../tensor/index.ts";
 import { DuplicateWordError, EmptyCorpusError, UnknownWordError, WordIndexError } from "./errors.ts";
@@ -118,6 +119,11 @@ export class Vocabulary implements Displayable {
   toString(): string {
     const shown = this.words.slice(0, 20).map(visibleToken).join(", ");
     return `Vocabulary of ${this.size} words: ${shown}${this.size > 20 ? ", …" : ""}`;
+  }
+
+  /** What `console.log` writes. */
+  [inspect.custom](): string {
+    return this.toString();
   }
 
   [DISPLAY](): MimeBundle {

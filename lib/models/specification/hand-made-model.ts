@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display/index.ts";
 import { softmax, tensor, type Tensor } from "../../tensor/index.ts";
 import type { Vocabulary } from "../../text/index.ts";
@@ -8,6 +9,7 @@ import type { NextTokenModel } from "../next-token-model.ts";
 import { compileLayer } from "./compile-layer.ts";
 import type { HeadSpecification } from "./head-specification.ts";
 import type { NeuronSpecification } from "./neuron-specification.ts";
+import { OWN_PARTS } from "./reading.ts";
 import { ResidualSpace } from "./residual-space.ts";
 
 /** What a hand-made model knows besides its layers. */
@@ -59,14 +61,13 @@ export class HandMadeModel implements NextTokenModel, Displayable {
     const { positions = 24, features = {}, start = "<start>" } = options;
     if (!Number.isInteger(positions) || positions < 1)
       throw new OptionError("positions", positions, "a whole number from 1");
-    const own = new Set(["word", "position", "feature", "predict"]);
     const channels = layers.flatMap((layer) => layer.flatMap((each) => each.parts.map(({ block }) => block)));
     this.vocabulary = options.vocabulary.with(start);
     this.maximumContext = positions;
     this.space = new ResidualSpace({
       vocabulary: this.vocabulary,
       positions: positions + 1,
-      channels: channels.filter((name) => !own.has(name)),
+      channels: channels.filter((name) => !OWN_PARTS.has(name)),
       features,
     });
     this.#start = start;
@@ -114,6 +115,11 @@ export class HandMadeModel implements NextTokenModel, Displayable {
       `A hand-made model, ${this.vocabulary.size} words, ${this.space.width} dimensions`,
       ...lines,
     ].join("\n");
+  }
+
+  /** What `console.log` writes. */
+  [inspect.custom](): string {
+    return this.toString();
   }
 
   [DISPLAY](): MimeBundle {

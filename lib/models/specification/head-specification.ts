@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display/index.ts";
 import { LabelError, tensor } from "../../tensor/index.ts";
 import type { HeadWeights } from "../attention/weights.ts";
@@ -169,6 +170,11 @@ export class HeadSpecification implements Displayable {
     const verb = strength < 0 ? "inhibits with" : "adds";
     const what = "of" in copies ? `the votes of its ${copies.of.description}` : `its ${copies.description}`;
     return `${looks}, and ${verb} ${what} ${strength < 0 ? "in" : "to"} the ${target} (strength ${strength}).`;
+  }
+
+  /** What `console.log` writes. */
+  [inspect.custom](): string {
+    return this.toString();
   }
 
   [DISPLAY](): MimeBundle {

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display/index.ts";
 import { OptionError } from "../errors.ts";
 import { prediction, type Reading } from "./reading.ts";
@@ -45,6 +46,11 @@ export class NeuronSpecification implements Displayable {
     const no = unless.length > 0 ? ` unless ${said(unless, " or ")}` : "";
     const added = Object.entries(votes).map(([word, vote]) => `${vote} for “${word}”`);
     return `Fires when ${said(firesOn, " and ")}${no}, and adds ${added.join(", ")} to the ${to.description}.`;
+  }
+
+  /** What `console.log` writes. */
+  [inspect.custom](): string {
+    return this.toString();
   }
 
   [DISPLAY](): MimeBundle {

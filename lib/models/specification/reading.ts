@@ -1,3 +1,5 @@
+import { OptionError } from "../errors.ts";
+
 /** A part of the residual stream that heads and neurons read, or write. */
 export interface Reading {
   /** The name of the part: see `ResidualSpace`. */
@@ -13,12 +15,18 @@ export function word(): Reading {
   return { block: "word", description: "word" };
 }
 
+/** The parts of the residual stream that are always there. */
+export const OWN_PARTS: ReadonlySet<string> = new Set(["word", "position", "feature", "predict"]);
+
 /**
  * What heads wrote under this name: a place for a word, which later layers read. Naming it makes it.
  *
+ * @throws OptionError for a name that the residual stream uses itself: "word", "position", "feature", "predict"
  * @example channel("previous word")
  */
 export function channel(name: string): Reading {
+  if (name === "" || OWN_PARTS.has(name))
+    throw new OptionError("The name of a channel", `"${name}"`, `another than ${[...OWN_PARTS].join(", ")}`);
   return { block: name, description: `“${name}”` };
 }
 

@@ -299,6 +299,7 @@ describe("handMadeModel", () => {
       OptionError,
     );
     assert.throws(() => previousPosition(-1), OptionError);
+    assert.throws(() => channel("word"), OptionError);
     const lost = headSpecification({ looksFor: anyWordOf("zebra"), copies: word() });
     assert.throws(() => handMadeModel([[lost]], { vocabulary: letters }), UnknownWordError);
     const unnamed = headSpecification({ looksFor: withFeature("vowel"), copies: word(), to: prediction() });
