@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { PretrainedError } from "./errors.ts";
 import type { TokeniserFiles } from "./tokeniser.ts";
 
-type Json = Readonly<Record<string, unknown>>;
+/** A JSON object. */
+export type Json = Readonly<Record<string, unknown>>;
 
 /** The text of `folder/name`; `undefined` where there is no such file. */
 export async function textIfThere(folder: string, name: string): Promise<string | undefined> {

@@ -1,12 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import {
-  bfloat16,
-  dequantise,
-  float16,
-  QuantisationError,
-  quantisedBytes,
-} from "../../../lib/pretrained/dequantise.ts";
+import { bfloat16, float16 } from "../../../lib/models/transformer/safetensors.ts";
+import { dequantise, QuantisationError, quantisedBytes } from "../../../lib/pretrained/dequantise.ts";
 
 interface Block {
   readonly name: string;

@@ -1,0 +1,175 @@
+import { readdir, stat } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import { DISPLAY, type Displayable, type MimeBundle } from "../display/index.ts";
+import {
+  transformerConfiguration,
+  type TransformerConfiguration,
+  type TransformerOptions,
+} from "../models/transformer/configuration.ts";
+import { parameterSpecifications } from "../models/transformer/parameters.ts";
+import { transformerOf, type Transformer } from "../models/transformer/transformer.ts";
+import { Vocabulary } from "../text/vocabulary.ts";
+import { asStored, type Arrangement } from "./arrangement.ts";
+import { configReader } from "./config-reader.ts";
+import { PretrainedError } from "./errors.ts";
+import { bert } from "./families/bert.ts";
+import type { Family } from "./families/family.ts";
+import { translateGguf } from "./families/gguf-names.ts";
+import { gpt2 } from "./families/gpt2.ts";
+import { llama } from "./families/llama.ts";
+import { neox } from "./families/neox.ts";
+import { openGguf } from "./gguf-file.ts";
+import { downloadModel, type HubOptions } from "./hub.ts";
+import { modelCard, type ModelCard } from "./model-card.ts";
+import { readParameters, type ReadingProgress } from "./read-parameters.ts";
+import { openSafetensors, openShards } from "./safetensors-file.ts";
+import { folderTokeniser, ggufTokeniser, jsonIfThere, type Json } from "./tokeniser-files.ts";
+import { pretrainedTokeniser, type PretrainedTokeniser, type TokeniserFiles } from "./tokeniser.ts";
+import type { WeightFile } from "./weight-file.ts";
+
+/** Where a model is fetched, and who is told how far its reading is. */
+export interface LoadOptions extends HubOptions {
+  readonly onReading?: (progress: ReadingProgress) => void;
+}
+
+/** A pretrained model, ready to run. */
+export interface PretrainedModel extends Displayable {
+  readonly model: Transformer;
+  /** `undefined` where the source has none that can be read: then the model takes token ids. */
+  readonly tokeniser: PretrainedTokeniser | undefined;
+  readonly card: ModelCard;
+}
+
+const FAMILIES: readonly Family[] = [gpt2, neox, llama, bert];
+
+/**
+ * The model of a local folder, a `.gguf` file, or the hub's model with this id.
+ *
+ * A folder holds `config.json` with `model.safetensors` (or shards with their index), or one `.gguf` file. Families:
+ * GPT-2 (also nanoGPT and minGPT), GPT-NeoX and Pythia, Llama-like (SmolLM2, Mistral, Qwen2, Qwen3), BERT-like encoders, and
+ * checkpoints of this library. Anything but an existing path is an id of the hub and is fetched into the shared cache.
+ *
+ * @throws PretrainedError for files that cannot become a model: which tensor or field, and what was expected
+ * @throws HubError for a model that cannot be fetched
+ * @example
+ * const { model, tokeniser } = await loadModel("gpt2");
+ * model.next(tokeniser.tokens("The black cat drank the")).topK(5)
+ */
+export async function loadModel(source: string, options: LoadOptions = {}): Promise<PretrainedModel> {
+  const path = resolve(source);
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isFile()) return loadGguf(path, source, options);
+  const folder = found ? path : await downloadModel(source, options);
+  const files = await readdir(folder);
+  const ggufs = files.filter((file) => file.endsWith(".gguf"));
+  const chosen = options.file ?? (files.includes("config.json") ? undefined : ggufs[0]);
+  if (chosen?.endsWith(".gguf") === true) {
+    if (options.file === undefined && ggufs.length > 1)
+      throw new PretrainedError(
+        `${folder} has ${ggufs.length} GGUF files; choose one with \`file\`: ${ggufs.join(", ")}`,
+      );
+    return loadGguf(join(folder, chosen), source, options);
+  }
+  return loadFolder(folder, source, options);
+}
+
+async function loadFolder(folder: string, source: string, options: LoadOptions): Promise<PretrainedModel> {
+  const config = await jsonIfThere(folder, "config.json");
+  if (!config)
+    throw new PretrainedError(
+      `${folder} has no config.json; expected a folder as Hugging Face stores a model, or a .gguf file`,
+    );
+  const file = await openFolderWeights(folder);
+  try {
+    const { configuration, places } =
+      config["format"] === "matrix-composition/transformer"
+        ? ownCheckpoint(config)
+        : familyModel(
+            config,
+            file,
+            configReader(config).word("model_type", "block_size" in config ? "nanogpt" : undefined),
+          );
+    const tokeniser = await folderTokeniser(folder);
+    return await assembled(source, configuration, places, file, tokeniser, words(config), options);
+  } finally {
+    await file.close();
+  }
+}
+
+async function openFolderWeights(folder: string): Promise<WeightFile> {
+  const files = await readdir(folder);
+  if (files.includes("model.safetensors")) return openSafetensors(join(folder, "model.safetensors"));
+  if (files.includes("model.safetensors.index.json"))
+    return openShards(join(folder, "model.safetensors.index.json"));
+  throw new PretrainedError(
+    `${folder} has neither model.safetensors nor model.safetensors.index.json (it has ${files.slice(0, 12).join(", ")})`,
+  );
+}
+
+/** Our own checkpoints store parameters under the contract's names. */
+function ownCheckpoint(config: Json) {
+  const configuration = transformerConfiguration(config as unknown as TransformerOptions);
+  const places = new Map<string, Arrangement>();
+  for (const { name, shape } of parameterSpecifications(configuration))
+    places.set(name, asStored(name, ...shape));
+  return { configuration, places };
+}
+
+function familyModel(config: Json, file: WeightFile, modelType: string) {
+  const family = FAMILIES.find(({ modelTypes }) => modelTypes.includes(modelType));
+  if (!family)
+    throw new PretrainedError(
+      `config.json: model_type is "${modelType}"; expected one of ${FAMILIES.flatMap(({ modelTypes }) => modelTypes).join(", ")}`,
+    );
+  const configuration = transformerConfiguration(family.configuration(configReader(config), file.shapes));
+  return { configuration, places: family.parameters(configuration, file.shapes) };
+}
+
+async function loadGguf(path: string, source: string, options: LoadOptions): Promise<PretrainedModel> {
+  const opened = await openGguf(path);
+  try {
+    const { config, names, restore } = translateGguf(opened.metadata, opened.shapes.keys());
+    // the file under transformers' names, so that one family serves both
+    const inTransformersNames: WeightFile = {
+      ...opened,
+      shapes: new Map([...names].map(([ours, theirs]) => [ours, opened.shapes.get(theirs) ?? []])),
+      read: (name) => opened.read(names.get(name) ?? name),
+    };
+    const { configuration, places } = familyModel(config, inTransformersNames, String(config["model_type"]));
+    const restored = new Map([...places].map(([name, place]) => [name, restore(name, place)]));
+    return await assembled(
+      source,
+      configuration,
+      restored,
+      inTransformersNames,
+      ggufTokeniser(opened.metadata),
+      undefined,
+      options,
+    );
+  } finally {
+    await opened.close();
+  }
+}
+
+async function assembled(
+  source: string,
+  configuration: TransformerConfiguration,
+  places: ReadonlyMap<string, Arrangement>,
+  file: WeightFile,
+  tokeniserFiles: TokeniserFiles | undefined,
+  ownWords: readonly string[] | undefined,
+  options: LoadOptions,
+): Promise<PretrainedModel> {
+  const parameters = await readParameters(configuration, places, file, options.onReading);
+  const tokeniser = tokeniserFiles && (await pretrainedTokeniser(tokeniserFiles, configuration.vocabulary));
+  const vocabulary = tokeniser?.vocabulary ?? (ownWords && new Vocabulary(ownWords));
+  const model = await transformerOf(configuration, parameters, { vocabulary });
+  const card = modelCard(basename(source), model, file.formats);
+  return { model, tokeniser, card, [DISPLAY]: (): MimeBundle | Promise<MimeBundle> => card[DISPLAY]() };
+}
+
+/** The words that our own checkpoints keep beside their configuration. */
+function words(config: Json): readonly string[] | undefined {
+  const kept = config["words"];
+  return Array.isArray(kept) ? kept.map(String) : undefined;
+}

@@ -1,0 +1,95 @@
+import { open } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { headerLength, parseHeader, SafetensorsError, widen } from "../models/transformer/safetensors.ts";
+import { PretrainedError } from "./errors.ts";
+import { jsonIfThere } from "./tokeniser-files.ts";
+import type { WeightFile } from "./weight-file.ts";
+
+/**
+ * Opens the safetensors file at `path`: the header is read and checked, the tensors when they are asked for.
+ * @throws PretrainedError for a header that lies, a truncated file, a type that cannot be widened
+ */
+export async function openSafetensors(path: string): Promise<WeightFile> {
+  const handle = await open(path, "r").catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new PretrainedError(`${path} cannot be opened: ${why}`, { cause: error });
+  });
+  const exactly = async (bytes: number, at: number) => {
+    const buffer = new Uint8Array(bytes);
+    // one read gives at most 2 GB
+    for (let done = 0; done < bytes;) {
+      const { bytesRead } = await handle.read(buffer, done, Math.min(bytes - done, 2 ** 30), at + done);
+      if (bytesRead === 0)
+        throw new SafetensorsError(
+          `the file ends at byte ${at + done}; ${bytes - done} bytes more were expected`,
+        );
+      done += bytesRead;
+    }
+    return buffer;
+  };
+  try {
+    const { size } = await handle.stat();
+    const length = headerLength(await exactly(Math.min(8, size), 0), size);
+    const start = 8 + length;
+    const { tensors } = parseHeader(await exactly(length, 8), size - start);
+    const bytesOf = new Map<string, number>();
+    for (const { type, begin, end } of tensors.values())
+      bytesOf.set(type, (bytesOf.get(type) ?? 0) + end - begin);
+    return {
+      shapes: new Map([...tensors].map(([name, { shape }]) => [name, shape])),
+      formats: [...bytesOf].sort(([, a], [, b]) => b - a).map(([type]) => type),
+      async read(name) {
+        const entry = tensors.get(name);
+        if (!entry) throw new PretrainedError(`${path} has no tensor ${name}`);
+        return widen(await exactly(entry.end - entry.begin, start + entry.begin), entry.type);
+      },
+      close: () => handle.close(),
+    };
+  } catch (error) {
+    await handle.close();
+    if (!(error instanceof SafetensorsError)) throw error;
+    throw new PretrainedError(`${path}: ${error.message}`, { cause: error });
+  }
+}
+
+/**
+ * Opens weights that are spread over several safetensors files, by their index `model.safetensors.index.json`.
+ * Source: `huggingface_hub`, serialisation of sharded models: `weight_map` from tensor to file.
+ * @throws PretrainedError for an index that names a file outside the folder, or a tensor that its file lacks
+ */
+export async function openShards(index: string): Promise<WeightFile> {
+  const folder = dirname(index);
+  const map = (await jsonIfThere(folder, basename(index)))?.["weight_map"];
+  if (typeof map !== "object" || map === null) throw new PretrainedError(`${index} has no weight_map`);
+  const fileOf = new Map(Object.entries(map).map(([tensor, file]) => [tensor, String(file)]));
+  const shards = new Map<string, WeightFile>();
+  const close = async () => {
+    for (const shard of shards.values()) await shard.close();
+  };
+  try {
+    for (const file of new Set(fileOf.values())) {
+      if (basename(file) !== file)
+        throw new PretrainedError(`${index} names ${file}, which is not a file beside it`);
+      shards.set(file, await openSafetensors(join(folder, file)));
+    }
+    const shapes = new Map<string, readonly number[]>();
+    for (const [tensor, file] of fileOf) {
+      const shape = shards.get(file)?.shapes.get(tensor);
+      if (!shape) throw new PretrainedError(`${index} says that ${tensor} is in ${file}, but it is not`);
+      shapes.set(tensor, shape);
+    }
+    return {
+      shapes,
+      formats: [...new Set([...shards.values()].flatMap(({ formats }) => formats))],
+      read(name) {
+        const shard = shards.get(fileOf.get(name) ?? "");
+        if (!shard) return Promise.reject(new PretrainedError(`${index} has no tensor ${name}`));
+        return shard.read(name);
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

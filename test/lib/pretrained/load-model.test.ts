@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { cp, mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { loadModel } from "../../../lib/pretrained/index.ts";
+import { readSafetensors, writeSafetensors } from "../../../lib/models/transformer/safetensors.ts";
+
+const fixture = (name: string) => new URL(`../../fixtures/models/${name}`, import.meta.url).pathname;
+
+interface Expected {
+  readonly tokens: readonly (readonly number[])[];
+  /** [layer + 1][batch][position][embedding] */
+  readonly hidden: readonly (readonly (readonly (readonly number[])[])[])[];
+  /** [layer][batch][head][query][key] */
+  readonly attention: readonly (readonly (readonly (readonly (readonly number[])[])[])[])[];
+  readonly logits?: readonly (readonly (readonly number[])[])[];
+}
+
+function expectedOf(name: string): Expected {
+  return JSON.parse(readFileSync(join(fixture(name), "expected.json"), "utf8")) as Expected;
+}
+
+/** The largest difference between two nested arrays of numbers. */
+function distance(a: unknown, b: unknown): number {
+  const [flatA, flatB] = [a, b].map((nested) => [nested].flat(Infinity) as number[]);
+  assert.equal(flatA?.length, flatB?.length);
+  return Math.max(...(flatA ?? []).map((number, index) => Math.abs(number - (flatB?.[index] ?? Number.NaN))));
+}
+
+describe("loadModel(source)", () => {
+  let folder: string;
+  beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), "größe ü "))));
+  afterEach(() => rm(folder, { recursive: true }));
+
+  for (const name of ["gpt2-tiny", "neox-tiny", "llama-tiny", "bert-tiny"]) {
+    it(`computes for ${name} what transformers computes: logits, residual stream and patterns within 1e-4`, async () => {
+      const { model } = await loadModel(fixture(name));
+      const expected = expectedOf(name);
+      for (const [row, tokens] of expected.tokens.entries()) {
+        const run = model.run(tokens, { keep: ["blocks.*.residualBefore", "blocks.*.pattern"] });
+        if (expected.logits) assert.ok(distance(run.logits.toArray(), expected.logits[row]) < 1e-4);
+        assert.ok(distance(run.residual.toArray(), expected.hidden.at(-1)?.[row]) < 1e-4);
+        for (let layer = 0; layer < model.configuration.layers; layer++) {
+          const before = run.activations[`blocks.${layer}.residualBefore`].toArray();
+          assert.ok(
+            distance(before, expected.hidden[layer]?.[row]) < 1e-4,
+            `residual stream before layer ${layer}`,
+          );
+          const pattern = run.activations[`blocks.${layer}.pattern`].toArray();
+          assert.ok(distance(pattern, expected.attention[layer]?.[row]) < 1e-4, `pattern of layer ${layer}`);
+        }
+      }
+    });
+  }
+
+  it("reads shards by their index", async () => {
+    await cp(fixture("gpt2-tiny"), folder, { recursive: true });
+    const { tensors } = readSafetensors(await readFile(join(folder, "model.safetensors")));
+    const names = [...tensors.keys()];
+    const map: Record<string, string> = {};
+    for (const shard of [0, 1]) {
+      const mine = new Map([...tensors].filter(([name]) => names.indexOf(name) % 2 === shard));
+      const file = `model-0000${shard + 1}-of-00002.safetensors`;
+      for (const name of mine.keys()) map[name] = file;
+      await writeFile(join(folder, file), writeSafetensors(mine));
+    }
+    await rm(join(folder, "model.safetensors"));
+    await writeFile(join(folder, "model.safetensors.index.json"), JSON.stringify({ weight_map: map }));
+    const { model } = await loadModel(folder);
+    const expected = expectedOf("gpt2-tiny");
+    assert.ok(distance(model.run(expected.tokens[0] ?? []).logits.toArray(), expected.logits?.[0]) < 1e-4);
+  });
+
+  it("says which tensor is missing", async () => {
+    await cp(fixture("llama-tiny"), folder, { recursive: true });
+    const { tensors } = readSafetensors(await readFile(join(folder, "model.safetensors")));
+    const without = new Map([...tensors].filter(([name]) => name !== "model.layers.1.mlp.up_proj.weight"));
+    await writeFile(join(folder, "model.safetensors"), writeSafetensors(without));
+    await assert.rejects(loadModel(folder), {
+      name: "PretrainedError",
+      message:
+        "tensor model.layers.1.mlp.up_proj.weight is missing; expected 48 × 32, for blocks.1.feedForward.W_in",
+    });
+  });
+
+  it("says which shape is wrong, and what was expected", async () => {
+    await cp(fixture("bert-tiny"), folder, { recursive: true });
+    const config = JSON.parse(await readFile(join(folder, "config.json"), "utf8")) as Record<string, unknown>;
+    await writeFile(join(folder, "config.json"), JSON.stringify({ ...config, intermediate_size: 50 }));
+    await assert.rejects(
+      loadModel(folder),
+      /tensor encoder\.layer\.0\.intermediate\.dense\.weight is 48 × 24; expected 50 × 24/,
+    );
+  });
+
+  it("says that a file is truncated, before it reads a tensor", async () => {
+    await cp(fixture("neox-tiny"), folder, { recursive: true });
+    await truncate(join(folder, "model.safetensors"), 50_000);
+    await assert.rejects(
+      loadModel(folder),
+      /ends at byte \d+, but only \d+ bytes follow the header: the file is truncated/,
+    );
+  });
+
+  it("refuses a header that claims more than the file holds", async () => {
+    await cp(fixture("neox-tiny"), folder, { recursive: true });
+    const file = await readFile(join(folder, "model.safetensors"));
+    file.writeBigUInt64LE(2n ** 40n);
+    await writeFile(join(folder, "model.safetensors"), file);
+    await assert.rejects(loadModel(folder), /the header claims 1099511627776 bytes/);
+  });
+
+  it("names the families where the model is of none of them", async () => {
+    await cp(fixture("neox-tiny"), folder, { recursive: true });
+    await writeFile(join(folder, "config.json"), `{"model_type":"mamba"}`);
+    await assert.rejects(
+      loadModel(folder),
+      /model_type is "mamba"; expected one of gpt2, nanogpt, mingpt, gpt_neox, llama/,
+    );
+  });
+
+  it("says which field of config.json is wrong", async () => {
+    await cp(fixture("gpt2-tiny"), folder, { recursive: true });
+    await writeFile(join(folder, "config.json"), `{"model_type":"gpt2","n_embd":"wide"}`);
+    await assert.rejects(
+      loadModel(folder),
+      /config\.json: n_embd is "wide"; expected a whole number of at least 1/,
+    );
+    await writeFile(join(folder, "config.json"), `{`);
+    await assert.rejects(loadModel(folder), /config\.json is not valid JSON/);
+  });
+
+  it("says what a folder lacks", async () => {
+    await assert.rejects(
+      loadModel(folder),
+      /has no config\.json; expected a folder as Hugging Face stores a model/,
+    );
+    await cp(join(fixture("gpt2-tiny"), "config.json"), join(folder, "config.json"));
+    await assert.rejects(
+      loadModel(folder),
+      /has neither model\.safetensors nor model\.safetensors\.index\.json/,
+    );
+  });
+
+  it("shows what the model is", async () => {
+    const { card } = await loadModel(fixture("llama-tiny"));
+    assert.equal(card.keyHeads, 2);
+    assert.deepEqual(card.storedAs, ["F32"]);
+    assert.equal(card.positions, "rotary");
+  });
+});
