@@ -6,7 +6,7 @@ import { installStackTraces } from "./errors/frames.ts";
 import { reportOf } from "./errors/report.ts";
 import { newFlags } from "./flags.ts";
 import { Interrupts } from "./interrupts.ts";
-import { KeyboardInterrupt } from "./keyboard-interrupt.ts";
+import { isKeyboardInterrupt, KeyboardInterrupt } from "./keyboard-interrupt.ts";
 import { LocalModules, type Transpiled } from "./modules/local.ts";
 import { importPackage } from "./modules/packages.ts";
 import { Outbox } from "./outbox.ts";
@@ -64,7 +64,7 @@ const runner = new Runner({
 
 /** Reports an error that nothing in the cell will catch, to the cell that caused it. */
 function lateError(error: unknown, cell = contexts.getStore()?.cell ?? runner.latest): void {
-  if (error instanceof KeyboardInterrupt && cell.isInterrupted) return;
+  if (isKeyboardInterrupt(error) && cell.isInterrupted) return;
   post({ type: "late-error", request: cell.request, error: reportOf(error) });
 }
 

@@ -6,3 +6,13 @@ export class KeyboardInterrupt extends Error {
     super("the cell was interrupted");
   }
 }
+
+/** Whether `value`, which may be anything, is one. */
+export function isKeyboardInterrupt(value: unknown): value is KeyboardInterrupt {
+  try {
+    return value instanceof KeyboardInterrupt;
+  } catch {
+    // A proxy that does not let itself be asked.
+    return false;
+  }
+}

@@ -68,10 +68,14 @@ export class Runner {
     let settle: () => void = () => undefined;
     const ended = new Promise<void>((resolve) => (settle = resolve));
     let expressions: Record<string, unknown> = {};
+    let isDone = false;
     const done = (error?: ErrorReport): void => {
-      if (this.#active?.cell !== cell) return;
-      this.#active = undefined;
-      this.#parts.interrupts().setActive(false);
+      if (isDone) return;
+      isDone = true;
+      if (this.#active?.cell === cell) {
+        this.#active = undefined;
+        this.#parts.interrupts().setActive(false);
+      }
       const status = error ? "error" : "ok";
       this.#parts.post({
         type: "done",

@@ -17,6 +17,13 @@ export interface Frame {
 const RUNTIME_FOLDER = new URL("..", import.meta.url).href;
 const FRAME = /^\s*at (?:(.*?) \()?((?:\w+:\/\/|node:|\/|[A-Za-z]:\\|<)?[^()]*?):(\d+):(\d+)\)?$/;
 
+/** Files of Node that call callbacks, and tell nothing. */
+const PLUMBING: ReadonlySet<string> = new Set([
+  "node:internal/process/task_queues",
+  "node:internal/timers",
+  "node:async_hooks",
+]);
+
 /** Frames of errors whose stack was asked for, before it became text. */
 const captured = new WeakMap<object, readonly Frame[]>();
 
@@ -30,7 +37,7 @@ export function parseFrame(text: string): Frame | undefined {
   const line = Number(lineText);
   const column = Number(columnText);
   const call = `${isAsync ? "async " : ""}${written}`.trim();
-  if (file.startsWith(RUNTIME_FOLDER))
+  if (file.startsWith(RUNTIME_FOLDER) || PLUMBING.has(file))
     return { call, file, line, column, place: undefined, origin: "runtime" };
   const place = placeOf(file, line, column);
   // Code that the compiler added to a cell has no place in it.

@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import { KeyboardInterrupt } from "../keyboard-interrupt.ts";
+import { isKeyboardInterrupt } from "../keyboard-interrupt.ts";
 import type { ErrorReport } from "../protocol.ts";
 import { textOf } from "../values/text.ts";
 import { codeFrame } from "./code-frame.ts";
@@ -23,12 +23,9 @@ const TOLD = new Set(["name", "message", "stack", "cause", "errors", "stackTrace
 
 /** What a cell threw, in the words and places of its user. Whatever the value does when looked at, this returns. */
 export function reportOf(thrown: unknown): ErrorReport {
-  if (thrown instanceof KeyboardInterrupt) {
-    return {
-      ename: thrown.name,
-      evalue: thrown.message,
-      traceback: [`${red(bold(thrown.name))}: ${thrown.message}`],
-    };
+  if (isKeyboardInterrupt(thrown)) {
+    const { name, message } = thrown;
+    return { ename: name, evalue: message, traceback: [`${red(bold(name))}: ${message}`] };
   }
   if (!isError(thrown)) {
     const value = textOf(thrown);
@@ -98,7 +95,8 @@ function isErrorLike(value: unknown): boolean {
 }
 
 function nameOf(error: Error): string {
-  const name = textProperty(error, "name");
+  const written = safely(() => error.name as unknown);
+  const name = typeof written === "string" ? written : "";
   const constructorName = safely(() => error.constructor.name) ?? "";
   // `class MyError extends Error {}` without a name of its own is still a MyError.
   if ((name === "" || name === "Error") && constructorName !== "" && constructorName !== "Object")
@@ -111,7 +109,7 @@ function messageOf(error: Error): string {
   return message.length <= MESSAGE_LIMIT ? message : `${message.slice(0, MESSAGE_LIMIT)}…`;
 }
 
-function textProperty(error: Error, name: "name" | "message" | "stack"): string {
+function textProperty(error: Error, name: "message" | "stack"): string {
   const value = safely(() => error[name] as unknown);
   if (value === undefined) return "";
   return typeof value === "string" ? value : textOf(value);

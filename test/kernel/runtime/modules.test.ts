@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import ts from "typescript";
@@ -43,27 +51,45 @@ describe("cell.import", () => {
   });
 
   it("imports this package by name where the notebook's folder does not have it", async () => {
-    assert.equal(await value(`typeof (await cell.await(cell.import("matrix-composition/notebook")))`), "'object'");
+    assert.equal(
+      await value(`typeof (await cell.await(cell.import("matrix-composition/notebook")))`),
+      "'object'",
+    );
   });
 
   it("names the package that is missing, and how to get it", async () => {
     const { done } = await executor.run(`await cell.import("no-such-package/deep")`);
-    assert.match(done.error?.evalue ?? "", /^Cannot find package 'no-such-package' from .*npm install no-such-package$/);
+    assert.match(
+      done.error?.evalue ?? "",
+      /^Cannot find package 'no-such-package' from .*npm install no-such-package$/,
+    );
   });
 
   it("imports TypeScript beside the notebook, with and without its ending, by the name of its output, in cycles", async () => {
-    write("one.ts", `import { two } from "./two.ts"; export const one = 1 as number; export const sum = () => one + two;`);
-    write("two.ts", `import { one } from "./one"; export const two: number = 2; export const back = () => one;`);
+    write(
+      "one.ts",
+      `import { two } from "./two.ts"; export const one = 1 as number; export const sum = () => one + two;`,
+    );
+    write(
+      "two.ts",
+      `import { one } from "./one"; export const two: number = 2; export const back = () => one;`,
+    );
     assert.equal(await value(`(await cell.await(cell.import("./one.ts"))).sum()`), "3");
     assert.equal(await value(`(await cell.await(cell.import("./one"))).sum()`), "3");
     assert.equal(await value(`(await cell.await(cell.import("./two.js"))).back()`), "1");
-    assert.equal(await value(`(await cell.await(cell.import("./one.ts"))) === (await cell.import("./one"))`), "true");
+    assert.equal(
+      await value(`(await cell.await(cell.import("./one.ts"))) === (await cell.import("./one"))`),
+      "true",
+    );
   });
 
   it("loads a changed module anew, and those that import it, and leaves the others", async () => {
     write("leaf.ts", `export const leaf = "old";`);
     write("stable.ts", `export const token = {};`);
-    write("middle.ts", `import { leaf } from "./leaf.ts"; import "./stable.ts"; export const middle = leaf + "!";`);
+    write(
+      "middle.ts",
+      `import { leaf } from "./leaf.ts"; import "./stable.ts"; export const middle = leaf + "!";`,
+    );
     await executor.run(`cell.scope.token = (await cell.import("./stable.ts")).token`);
     assert.equal(await value(`(await cell.await(cell.import("./middle.ts"))).middle`), "'old!'");
     write("leaf.ts", `export const leaf = "new";`);
@@ -84,7 +110,10 @@ describe("cell.import", () => {
   });
 
   it("says where in a module an error was thrown", async () => {
-    write("fails.ts", `interface Unused {\n  a: string;\n}\n\nexport function fail(): never {\n  throw new RangeError("too far");\n}\n`);
+    write(
+      "fails.ts",
+      `interface Unused {\n  a: string;\n}\n\nexport function fail(): never {\n  throw new RangeError("too far");\n}\n`,
+    );
     const { done } = await executor.run(`const { fail } = await cell.import("./fails.ts");\nfail();`);
     const traceback = plain(done.error?.traceback);
     assert.match(traceback, /^RangeError: too far\nfails\.ts, line 6, column 9\n/);
@@ -95,7 +124,10 @@ describe("cell.import", () => {
   it("imports JSON and CommonJS, changed ones anew", async () => {
     write("data.json", `{ "a": [1, 2] }`);
     write("old.cjs", `exports.name = "first";`);
-    assert.equal(await value(`(await cell.import("./data.json", { with: { type: "json" } })).default.a.length`), "2");
+    assert.equal(
+      await value(`(await cell.import("./data.json", { with: { type: "json" } })).default.a.length`),
+      "2",
+    );
     assert.equal(await value(`(await cell.import("./old.cjs")).name`), "'first'");
     write("data.json", `{ "a": [1, 2, 3] }`);
     write("old.cjs", `exports.name = "second";`);
@@ -105,9 +137,18 @@ describe("cell.import", () => {
 
   it("imports JavaScript modules, packages from within them, and themselves dynamically", async () => {
     mkdirSync(join(folder, "deep"), { recursive: true });
-    write("deep/inner.mjs", `import { join } from "node:path"; export const url = import.meta.url; export const later = () => import("../data.json"); export { join };`);
-    assert.equal(await value(`(await (await cell.import("./deep/inner.mjs")).later()).default.a.length`), "3");
-    assert.match((await value(`(await cell.import("./deep/inner.mjs")).url`)) ?? "", /^'file:\/\/.*deep\/inner.mjs'$/);
+    write(
+      "deep/inner.mjs",
+      `import { join } from "node:path"; export const url = import.meta.url; export const later = () => import("../data.json"); export { join };`,
+    );
+    assert.equal(
+      await value(`(await (await cell.import("./deep/inner.mjs")).later()).default.a.length`),
+      "3",
+    );
+    assert.match(
+      (await value(`(await cell.import("./deep/inner.mjs")).url`)) ?? "",
+      /^'file:\/\/.*deep\/inner.mjs'$/,
+    );
   });
 
   it("gives import.meta of the notebook's folder", async () => {
