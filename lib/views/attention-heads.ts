@@ -207,7 +207,7 @@ export function attentionHeads(patterns: ArrayInput, options: AttentionHeadsOpti
   );
   const strongest = packStrongest(array);
   packingSignal(scene);
-  scene.signal("strongest", strongest.packed as Json);
+  scene.signal("strongest", strongest.packed);
   scene.signal("tokens", tokens);
   scene.signal("sources", sources);
   const at = (pixel: string, from: number, size: number, most: number): string =>

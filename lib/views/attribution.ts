@@ -82,7 +82,7 @@ export function attribution(parts: VectorInput, options: AttributionOptions = {}
     bars.right - (high > 0 ? room : 0),
   );
   const runs: number[] = [0];
-  for (const { value } of entries) runs.push((runs.at(-1) ?? 0) + value);
+  for (const { value } of entries) runs.push((runs[runs.length - 1] ?? 0) + value);
   const [runLow, runHigh] = extent(runs);
   const along = linear(runLow, runHigh === runLow ? runLow + 1 : runHigh, falls.left, falls.right - room);
   drawBottomAxis(scene, across, bars, name);

@@ -77,7 +77,15 @@ export function colouredTokens(
     });
     scene.draw(
       "rect",
-      tabs.map(({ text: _, ...tab }) => tab),
+      tabs.map(({ x, y: at, width, height: tall, cornerRadius, series: index, cursor }) => ({
+        x,
+        y: at,
+        width,
+        height: tall,
+        cornerRadius,
+        series: index,
+        cursor,
+      })),
       {
         name: "tab",
         encode: {

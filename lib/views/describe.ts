@@ -20,7 +20,7 @@ export function largest(values: ArrayLike<number>, most: number): number[] {
   for (let index = 0; index < values.length; index++) {
     const value = values[index] ?? NaN;
     if (Number.isNaN(value)) continue;
-    if (found.length === most && value <= (values[found.at(-1) ?? 0] ?? 0)) continue;
+    if (found.length === most && value <= (values[found[most - 1] ?? 0] ?? 0)) continue;
     const place = found.findIndex((other) => (values[other] ?? 0) < value);
     found.splice(place === -1 ? found.length : place, 0, index);
     if (found.length > most) found.pop();

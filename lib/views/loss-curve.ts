@@ -113,7 +113,7 @@ export function lossCurve(
   scene.draw(
     "text",
     series.flatMap(({ points, colour }) => {
-      const end = points.at(-1);
+      const end = points[points.length - 1];
       return end === undefined
         ? []
         : [
@@ -129,7 +129,7 @@ export function lossCurve(
   );
   const ends = series.map(
     ({ name, points }) =>
-      `${name} from ${formatNumber(points[0]?.loss ?? NaN)} to ${formatNumber(points.at(-1)?.loss ?? NaN)} in ${count(points.length, "value")}`,
+      `${name} from ${formatNumber(points[0]?.loss ?? NaN)} to ${formatNumber(points[points.length - 1]?.loss ?? NaN)} in ${count(points.length, "value")}`,
   );
   return sceneFigure(scene, options.description ?? `Loss curve: ${ends.join("; ")}.`);
 }

@@ -59,7 +59,7 @@ export function matrixProduct(factors: readonly MatrixInput[], options: MatrixPr
   );
   const products = multiplyAll(matrices, names);
   const tops = matrices.slice(1);
-  const last = products.at(-1) ?? first;
+  const last = products[products.length - 1] ?? first;
   const size = [...matrices, ...products].reduce((sum, matrix) => sum + matrix.values.length, 0);
   if (size > MOST_VALUES || products.some((product) => product.values.length > MOST_CELL_MARKS))
     throw new ViewInputError(
@@ -86,7 +86,7 @@ export function matrixProduct(factors: readonly MatrixInput[], options: MatrixPr
 
   const scene = new Scene(
     width,
-    options.title ?? `${names.join(" × ")}`,
+    options.title ?? names.join(" × "),
     "Each cell of a product is its row on the left times its column above. Point at a cell; click to keep it.",
   );
   const topHeight = Math.max(...tops.map((matrix) => matrix.rows.length)) * cellHeight;
@@ -188,7 +188,7 @@ export function matrixProduct(factors: readonly MatrixInput[], options: MatrixPr
 function multiplyAll(matrices: readonly DrawnMatrix[], names: readonly string[]): DrawnMatrix[] {
   const products: DrawnMatrix[] = [];
   for (const [index, right] of matrices.slice(1).entries()) {
-    const left = products.at(-1) ?? matrices[0];
+    const left = products[products.length - 1] ?? matrices[0];
     if (left === undefined) break;
     const inner = left.columns.length;
     if (inner !== right.rows.length)

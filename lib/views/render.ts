@@ -28,7 +28,7 @@ export async function renderSvg(spec: Node, title: string, description: string):
   };
   textMetrics.width = (item: TextItem, text: string) =>
     textWidth(text, item.fontSize ?? 11, item.fontWeight === "bold");
-  const view = new vega.View(vega.parse(structuredClone(spec) as never), {
+  const view = new vega.View(vega.parse(structuredClone(spec)), {
     renderer: "none",
     logLevel: vega.Error,
   });

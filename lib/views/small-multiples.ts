@@ -24,7 +24,7 @@ export function smallMultiples(figures: readonly Figure[], options: SmallMultipl
   const rows: number[][] = [[]];
   let used = 0;
   for (const [index, { width }] of sizes.entries()) {
-    const row = rows.at(-1) ?? [];
+    const row = rows[rows.length - 1] ?? [];
     const isFull =
       options.columns === undefined ? row.length > 0 && used + width > most : row.length === options.columns;
     if (isFull) {
@@ -69,10 +69,13 @@ function nested(spec: Node, prefix: string, x: number, y: number): Node {
     return Object.fromEntries(Object.entries(node).map(([name, entry]) => [name, rename(entry, name)]));
   };
   const mark = (node: Json): Json => {
-    const { name, marks, ...rest } = node as Node & { readonly marks?: readonly Json[] };
+    const { name, marks, ...rest } = node as Node & {
+      readonly name?: string;
+      readonly marks?: readonly Json[];
+    };
     return {
       ...rest,
-      ...(name === undefined ? {} : { name: `${prefix}_${String(name)}` }),
+      ...(name === undefined ? {} : { name: `${prefix}_${name}` }),
       ...(marks === undefined ? {} : { marks: marks.map(mark) }),
     };
   };

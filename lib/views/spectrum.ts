@@ -107,7 +107,7 @@ function singularValues(input: VectorInput, options: SpectrumOptions): Figure {
   return sceneFigure(
     scene,
     options.description ??
-      `${count(values.length, "singular value")} from ${formatNumber(values[0] ?? 0)} down to ${formatNumber(values.at(-1) ?? 0)}; the first holds ${Math.round(share * 100)}% of the squared length.`,
+      `${count(values.length, "singular value")} from ${formatNumber(values[0] ?? 0)} down to ${formatNumber(values[values.length - 1] ?? 0)}; the first holds ${Math.round(share * 100)}% of the squared length.`,
   );
 }
 

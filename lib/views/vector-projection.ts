@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import type * as Umap from "umap-js";
 import { extent } from "./colours.ts";
 import { count } from "./describe.ts";
 import { projections } from "./direction-scatter.ts";
@@ -160,7 +161,7 @@ function neighbourhoods(
   dimensions: number,
   seed: number,
 ): number[][] {
-  const { UMAP } = createRequire(import.meta.url)("umap-js") as typeof import("umap-js");
+  const { UMAP } = createRequire(import.meta.url)("umap-js") as typeof Umap;
   let state = seed * 2654435761 || 1;
   const random = (): number => {
     state = (state + 0x6d2b79f5) | 0;
