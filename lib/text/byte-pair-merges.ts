@@ -1,5 +1,3 @@
-import { byteOf } from "./byte-fallback.ts";
-
 /** One step of byte-pair encoding: the pair that was met most often became one token. */
 export interface BytePairMerge {
   /** The number of the step, from 1. */
@@ -29,7 +27,8 @@ interface Pair {
 
 /**
  * The steps of byte-pair encoding on a text, one at a time, for as long as a pair stands there at least twice.
- * Pairs never reach across words (a word takes the blank before it along). Of pairs that are equally frequent the
+ * Pairs never reach across words (a word takes the blank before it along), nor from letters to digits or marks, so
+ * no merge can spell a byte's token ("<0xE2>"). Of pairs that are equally frequent the
  * first in the order of code units is merged, so the same text always gives the same steps.
  * Source: Rohrer, "Byte pair encoding"; Sennrich, Haddow and Birch 2016, section 3.2.
  *
@@ -98,7 +97,7 @@ function addPairs(pairs: Map<string, Pair>, chunk: Chunk, sign: 1 | -1): void {
 function mostFrequent(pairs: Iterable<Pair>): Pair | undefined {
   let best: Pair | undefined;
   for (const pair of pairs) {
-    if (pair.count < 2 || byteOf(pair.left + pair.right) !== undefined) continue;
+    if (pair.count < 2) continue;
     if (best === undefined || pair.count > best.count || (pair.count === best.count && isBefore(pair, best)))
       best = pair;
   }

@@ -136,6 +136,10 @@ describe("MarkovChain", () => {
     assert.deepEqual(chain.terminal, ["<end>"]);
   });
 
+  it("counts a last word as terminal only when nothing ever follows it", () => {
+    assert.deepEqual(new MarkovChain(["a b", "b a", "a c"]).terminal, ["c"]);
+  });
+
   it("predicts first words when a start token is asked for, at any order", () => {
     const chain = new MarkovChain(["a b c", "b c"], { start: "<start>", order: 2 });
     assert.deepEqual(occurring(chain, []), { a: 0.5, b: 0.5 });
