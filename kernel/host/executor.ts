@@ -105,7 +105,10 @@ export class Executor {
 
   /** Stops the running cell, or whatever spins; by force after the patience. */
   interrupt(): void {
-    this.#process?.tellSidecar({ type: "interrupt" });
+    this.#process?.tellSidecar({
+      type: "interrupt",
+      ...(this.#running && { request: this.#running.request }),
+    });
     if (!this.#running && this.#comms.size === 0) return;
     this.#watchdog ??= setTimeout(() => {
       this.#watchdog = undefined;

@@ -42,7 +42,7 @@ process.on("exit", () => outbox.flush());
 let inCallback: Cell | undefined;
 
 const interrupts = new Interrupts(flags, interruptions.port1, {
-  interrupt: (finished) => runner.interrupt(finished),
+  interrupt: (finished, request) => runner.interrupt(finished, request),
   end: () => {
     if (runner.isActive) {
       runner.end();

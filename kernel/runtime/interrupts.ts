@@ -1,12 +1,13 @@
 import type { MessagePort } from "node:worker_threads";
 import { contexts } from "./context.ts";
 import { FLAG } from "./flags.ts";
+import type { RequestId } from "./protocol.ts";
 import type { InterruptNews } from "./sidecar.ts";
 
 /** What the executor does about an interrupt; both may be called more than once for one interrupt. */
 export interface InterruptHandler {
   /** The event loop is alive: reject what the cell awaits, and call `finished` when it has ended. */
-  readonly interrupt: (finished: () => void) => void;
+  readonly interrupt: (finished: () => void, request: RequestId | undefined) => void;
   /** The code of the cell is dead: report its end. */
   readonly end: () => void;
 }
@@ -52,7 +53,7 @@ export class Interrupts {
     Atomics.store(this.#flags, FLAG.finished, requested);
   }
 
-  #hear({ interrupt, terminated }: InterruptNews): void {
+  #hear({ interrupt, terminated, request }: InterruptNews): void {
     // Termination skips `finally`.
     Atomics.store(this.#flags, FLAG.synchronous, 0);
     if (Atomics.load(this.#flags, FLAG.finished) >= interrupt) return;
@@ -63,7 +64,7 @@ export class Interrupts {
       this.#handler.end();
       this.finish();
     } else {
-      this.#handler.interrupt(() => this.finish());
+      this.#handler.interrupt(() => this.finish(), request);
     }
   }
 

@@ -106,7 +106,8 @@ export type FromExecutor =
 
 /** What the host says to the sidecar thread, which hears it while the main thread spins or waits. */
 export type ToSidecar =
-  | { readonly type: "interrupt" }
+  /** `request` is the cell that is meant, which may be on its way to the main thread still. */
+  | { readonly type: "interrupt"; readonly request?: RequestId }
   /** The answer to the oldest open `input-request` of that request. */
   | { readonly type: "input-reply"; readonly request: RequestId; readonly value: string };
 

@@ -7,7 +7,7 @@ import { reportOf } from "./errors/report.ts";
 import { registerSource } from "./errors/sources.ts";
 import type { Interrupts } from "./interrupts.ts";
 import { KeyboardInterrupt } from "./keyboard-interrupt.ts";
-import type { ErrorReport, FromExecutor, ToExecutor } from "./protocol.ts";
+import type { ErrorReport, FromExecutor, RequestId, ToExecutor } from "./protocol.ts";
 import type { LocalModules } from "./modules/local.ts";
 import { newScope } from "./scope.ts";
 import { nativeTimers } from "./timers.ts";
@@ -45,6 +45,8 @@ export class Runner {
   #active:
     | { readonly cell: Cell; readonly done: (error?: ErrorReport) => void; readonly ended: Promise<void> }
     | undefined;
+  /** A cell that was interrupted before its code arrived. */
+  #stoppedBeforeStart: RequestId | undefined;
   #latest = new Cell("", 0, false);
 
   constructor(parts: RunnerParts) {
@@ -88,6 +90,10 @@ export class Runner {
     };
     this.#active = { cell, done, ended };
     this.#parts.interrupts().setActive(true);
+    if (this.#stoppedBeforeStart === request.request) {
+      this.end();
+      return;
+    }
     contexts.run(context, () => {
       const failed = (error: unknown): void => this.#failed(cell, error, done);
       this.#start(
@@ -114,8 +120,13 @@ export class Runner {
   }
 
   /** The user pressed stop and the event loop is alive. */
-  interrupt(finished: () => void): void {
+  interrupt(finished: () => void, request?: RequestId): void {
     const active = this.#active;
+    if (request !== undefined && request !== this.#latest.request) {
+      this.#stoppedBeforeStart = request;
+      finished();
+      return;
+    }
     if (!active) {
       finished();
       return;
@@ -172,7 +183,7 @@ export class Runner {
     const url = pathToFileURL(join(folder, "cell.ts"));
     return {
       scope: this.scope,
-      import: async (specifier, options) => modules.importFrom(String(specifier), folder, options),
+      import: (specifier, options) => modules.importFrom(specifier, folder, options),
       // A function of an earlier cell, called by a later one, is interrupted with the later one.
       await: (value) => (contexts.getStore()?.cell ?? own).await(value),
       meta: {
@@ -180,7 +191,7 @@ export class Runner {
         filename: join(folder, "cell.ts"),
         dirname: folder,
         resolve: (specifier: string) => modules.resolve(specifier, folder),
-      } as ImportMeta,
+      },
       result,
     };
   }
@@ -208,7 +219,7 @@ export class Runner {
   async #expression(cell: Cell, code: string): Promise<unknown> {
     try {
       const results = await new Promise<unknown[]>((resolve, reject) => {
-        this.#start(cell, code, EMPTY_MAP, code, (promise) => promise.then(resolve, reject), reject);
+        this.#start(cell, code, EMPTY_MAP, code, (promise) => void promise.then(resolve, reject), reject);
       });
       const bundle = await render(results.at(-1));
       const data = bundle?.data ?? { "text/plain": "undefined" };

@@ -8,7 +8,7 @@ import { receiveMessageOnPort, workerData, type MessagePort } from "node:worker_
 import { FLAG } from "./flags.ts";
 import { frame, frameReader } from "./line.ts";
 import type { Posted } from "./outbox.ts";
-import { LINE_DESCRIPTOR, type FromExecutor, type ToSidecar } from "./protocol.ts";
+import { LINE_DESCRIPTOR, type FromExecutor, type RequestId, type ToSidecar } from "./protocol.ts";
 
 /** What the sidecar is started with. */
 export interface SidecarData {
@@ -22,7 +22,12 @@ export interface SidecarData {
 }
 
 /** What the sidecar tells the main thread of interrupt number `interrupt`. */
-export type InterruptNews = { readonly interrupt: number; readonly terminated: boolean };
+export interface InterruptNews {
+  readonly interrupt: number;
+  readonly terminated: boolean;
+  /** The cell that is meant, where the host named one. */
+  readonly request?: RequestId | undefined;
+}
 
 /** Milliseconds without a word of the main thread, after which its JavaScript is terminated, again and again. */
 const TERMINATE_AFTER = 60;
@@ -90,7 +95,7 @@ function* merged(posted: readonly Posted[]): Generator<Posted> {
 
 function hear(message: ToSidecar): void {
   if (message.type === "interrupt") {
-    interrupt();
+    interrupt(message.request);
     return;
   }
   answers.postMessage(message);
@@ -124,10 +129,10 @@ function release(): void {
 
 let watch: NodeJS.Timeout | undefined;
 
-function interrupt(): void {
+function interrupt(request: RequestId | undefined): void {
   Atomics.store(flags, FLAG.signalling, 1);
   const number = Atomics.add(flags, FLAG.requested, 1) + 1;
-  interrupts.postMessage({ interrupt: number, terminated: false } satisfies InterruptNews);
+  interrupts.postMessage({ interrupt: number, terminated: false, request } satisfies InterruptNews);
   signalGroup();
   if (Atomics.load(flags, FLAG.synchronous) === 1) terminate(number);
   else release();

@@ -37,7 +37,7 @@ function redirect(stream: Writable, name: StreamName, write: (name: StreamName, 
           : decoder.write(Buffer.from(chunk, encoding as BufferEncoding))
         : decoder.write(bytesOf(chunk));
     if (text !== "") write(name, text);
-    if (typeof callback === "function") process.nextTick(callback as () => void);
+    if (typeof callback === "function") process.nextTick(callback);
     return true;
   };
   Object.defineProperty(stream, "write", { value: take, writable: true, configurable: true });
@@ -45,7 +45,7 @@ function redirect(stream: Writable, name: StreamName, write: (name: StreamName, 
     // Node's process.stdout cannot be closed either.
     if (chunk !== undefined && typeof chunk !== "function") take(chunk, encoding);
     const callback = [chunk, encoding, done].find((each) => typeof each === "function");
-    if (callback) process.nextTick(callback as () => void);
+    if (callback) process.nextTick(callback);
     return stream;
   };
   Object.defineProperty(stream, "end", { value: end, writable: true, configurable: true });

@@ -77,7 +77,7 @@ export function installStackTraces(): void {
     const header = headerOf(error);
     try {
       const all = callSites.map((site) => {
-        const text = `    at ${String(site)}`;
+        const text = siteText(site);
         return { text, frame: parseFrame(text) };
       });
       const last = all.findLastIndex(({ frame }) => frame?.origin === "user");
@@ -88,9 +88,14 @@ export function installStackTraces(): void {
       captured.set(error, withoutRuntime(all.flatMap(({ frame }) => frame ?? [])));
       return [header, ...shown.map(({ text, frame }) => (frame?.place ? frameText(frame) : text))].join("\n");
     } catch {
-      return [header, ...callSites.map((site) => `    at ${String(site)}`)].join("\n");
+      return [header, ...callSites.map(siteText)].join("\n");
     }
   };
+}
+
+function siteText(site: NodeJS.CallSite): string {
+  // eslint-disable-next-line @typescript-eslint/no-base-to-string -- V8's own text for it
+  return `    at ${site.toString()}`;
 }
 
 function isInternal(text: string, frame: Frame | undefined): boolean {

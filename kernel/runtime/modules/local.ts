@@ -155,7 +155,8 @@ export class LocalModules {
   }
 
   /** What `import(specifier)` gives to code in `folder`. */
-  importFrom(specifier: string, folder: string, options?: unknown): Promise<Namespace> {
+  async importFrom(written: unknown, folder: string, options?: unknown): Promise<Namespace> {
+    const specifier = String(written);
     if (!isLocal(specifier)) return this.#parts.importPackage(specifier, folder, options);
     const path = localFile(specifier, folder);
     if (kindOf(path, "") !== "native") return this.import(path);

@@ -103,8 +103,9 @@ export class ExecutorProcess {
     this.child.send(message);
   }
 
+  /** Interrupts the latest cell. */
   interrupt(): void {
-    this.#line.write(frame({ type: "interrupt" }));
+    this.#line.write(frame({ type: "interrupt", request: `request-${this.#count}` }));
   }
 
   reply(request: string, value: string): void {
