@@ -90,5 +90,6 @@ export {
 } from "./specification/neuron-specification.ts";
 export { channel, feature, prediction, word, type Reading } from "./specification/reading.ts";
 export { ResidualSpace, type Block, type ResidualSpaceOptions } from "./specification/residual-space.ts";
+export { transformerFromSpecification } from "./specification/transformer-from-specification.ts";
 export { votes, type Votes } from "./specification/votes.ts";
 export * from "./transformer/index.ts";
