@@ -14,7 +14,7 @@ export function cosine<const A extends Axes, const B extends Axes, const K exten
 ): Tensor<Product<A, B, K>> {
   const unit = (source: Tensor<Axes>): Tensor<Axes> => {
     const length = source.norm(axis);
-    return source.dividedBy(length as Tensor<readonly string[]>);
+    return source.dividedBy(length);
   };
   const product: Tensor<Axes> = unit(left).dot(unit(right), axis);
   return product as Tensor<Product<A, B, K>>;

@@ -167,7 +167,7 @@ export class FactoredMatrix<const out R extends string, const out C extends stri
       data[row] = sum;
     }
     const [rowAxis] = this.axes;
-    const labels = square === undefined ? new Map() : new Map([[rowAxis as string, square]]);
+    const labels = square === undefined ? new Map() : new Map([[rowAxis, square]]);
     return new Tensor({ axes: [rowAxis], shape: [rows], data, labels, name: undefined });
   }
 
@@ -212,7 +212,7 @@ export class FactoredMatrix<const out R extends string, const out C extends stri
    */
   svd(): SingularValueDecomposition<R, C, "component"> {
     const left = qr(this.left, "left component");
-    const right = qr(this.right.transpose() as Tensor<[C, string]>, "right component");
+    const right = qr(this.right.transpose<string, C>(), "right component");
     const middle = new Tensor<[string, string]>(
       contraction(layoutOf(left.R), layoutOf(right.R), [this.innerAxis]),
     );
@@ -221,9 +221,9 @@ export class FactoredMatrix<const out R extends string, const out C extends stri
     const U = contraction(layoutOf(left.Q), layoutOf(small.U), ["left component"]);
     const V = contraction(layoutOf(right.Q), layoutOf(small.V), ["right component"]);
     return {
-      U: new Tensor<readonly string[]>(U).expectAxes(rowAxis, "component") as Tensor<[R, "component"]>,
+      U: new Tensor<readonly string[]>(U).expectAxes<[R, "component"]>(rowAxis, "component"),
       S: small.S,
-      V: new Tensor<readonly string[]>(V).expectAxes(columnAxis, "component") as Tensor<[C, "component"]>,
+      V: new Tensor<readonly string[]>(V).expectAxes<[C, "component"]>(columnAxis, "component"),
     };
   }
 
@@ -249,7 +249,7 @@ export class FactoredMatrix<const out R extends string, const out C extends stri
     const left: Tensor<readonly string[]> = this.left;
     return left
       .dot(this.right as Tensor<readonly string[]>, this.innerAxis)
-      .expectAxes(rowAxis, columnAxis) as Tensor<[R, C]>;
+      .expectAxes<[R, C]>(rowAxis, columnAxis);
   }
 
   /** One line: axes, sizes and the inner axis. */

@@ -14,7 +14,7 @@ export type {
   Without,
 } from "./axes.ts";
 export { AxisError, IndexError, LabelError, NumberError, SizeError, TensorError } from "./errors.ts";
-export { Tensor, type Entry, type Numbers } from "./tensor.ts";
+export { Tensor, type Entry, type Numbers, type TensorJson } from "./tensor.ts";
 export { identity, ones, tensor, zeros, type ArrayOptions, type TensorOptions } from "./create.ts";
 export { oneHot } from "./one-hot.ts";
 export { randomNormal, randomNumbers, randomUniform, type RandomOptions } from "./random.ts";
@@ -37,3 +37,10 @@ export { factored, FactoredMatrix } from "./factored-matrix.ts";
 export { explain, type ExplainOptions } from "./explain/explain.ts";
 export { Explanation, type Factor, type Move, type Step, type Term } from "./explain/explanation.ts";
 export { visibleLabel } from "./visible-label.ts";
+export {
+  fromTensorFlow,
+  tensorFromJson,
+  toTensorFlow,
+  type TensorFlow,
+  type TensorFlowTensor,
+} from "./conversions.ts";

@@ -121,7 +121,7 @@ function solved(
   const scale = scaleOf(matrix);
   const decomposition = new (mlMatrix().LuDecomposition)(toMatrix(matrix, size, size, 1 / scale));
   const { values } = singularVectors(matrix, size, size);
-  if ((values.at(-1) ?? 0) <= (values[0] ?? 0) * Number.EPSILON) {
+  if ((values[size - 1] ?? 0) <= (values[0] ?? 0) * Number.EPSILON) {
     throw new NumberError(
       `The matrix is singular: it maps some direction to nothing, which cannot be undone. pseudoInverse() gives the best that can.`,
     );

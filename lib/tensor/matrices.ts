@@ -1,17 +1,15 @@
 import { createRequire } from "node:module";
-import type { Matrix } from "ml-matrix";
+import type * as MlMatrix from "ml-matrix";
 import type { Axes } from "./axes.ts";
 import { AxisError, NumberError, SizeError } from "./errors.ts";
 import { describeShape, type Layout } from "./layout.ts";
 import { layoutOf, Tensor } from "./tensor.ts";
 
-type MlMatrix = typeof import("ml-matrix");
-
-let loaded: MlMatrix | undefined;
+let loaded: typeof MlMatrix | undefined;
 
 /** The library underneath the decompositions, loaded at first use: it costs some 20 ms. */
-export function mlMatrix(): MlMatrix {
-  loaded ??= createRequire(import.meta.url)("ml-matrix") as MlMatrix;
+export function mlMatrix(): typeof MlMatrix {
+  loaded ??= createRequire(import.meta.url)("ml-matrix") as typeof MlMatrix;
   return loaded;
 }
 
@@ -56,7 +54,12 @@ export function squareLayout(source: Tensor<Axes>, purpose: string): ReturnType<
 }
 
 /** ml-matrix's form of `rows` × `columns` numbers that lie row after row, each times `factor`. */
-export function toMatrix(data: ArrayLike<number>, rows: number, columns: number, factor = 1): Matrix {
+export function toMatrix(
+  data: ArrayLike<number>,
+  rows: number,
+  columns: number,
+  factor = 1,
+): MlMatrix.Matrix {
   const matrix = mlMatrix().Matrix.zeros(rows, columns);
   for (let row = 0; row < rows; row += 1) {
     for (let column = 0; column < columns; column += 1) {

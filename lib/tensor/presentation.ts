@@ -72,11 +72,11 @@ export function plainText(layout: Layout): string {
     ]);
   if (rows < matrix.rows.length) body.push(["…"]);
   const lines = [head, ...body];
-  const widths = head.map((_, place) => Math.max(...lines.map((line) => [...(line[place] ?? "")].length)));
+  const widths = head.map((_, place) => Math.max(...lines.map((line) => widthOf(line[place] ?? ""))));
   const padded = lines.map((line) =>
     line
       .map((text, place) => {
-        const gap = " ".repeat(Math.max(0, (widths[place] ?? 0) - [...text].length));
+        const gap = " ".repeat(Math.max(0, (widths[place] ?? 0) - widthOf(text)));
         return place === 0 ? text + gap : gap + text;
       })
       .join("  ")
@@ -84,6 +84,11 @@ export function plainText(layout: Layout): string {
   );
   const where = matrix.title === undefined ? [] : [`${matrix.title}:`];
   return [summary(layout), ...where, ...padded].join("\n");
+}
+
+/** How many characters wide a text is. */
+function widthOf(text: string): number {
+  return Array.from(text).length;
 }
 
 /** How a tensor shows itself: a number, tables, a picture, and always as text. */

@@ -48,6 +48,16 @@ export interface Entry<A extends Axes> {
   readonly label: PerAxis<A, string>;
 }
 
+/** A tensor as plain data for JSON. */
+export interface TensorJson {
+  readonly axes: readonly string[];
+  readonly shape: readonly number[];
+  readonly labels: Readonly<Record<string, readonly string[]>>;
+  readonly name?: string;
+  /** Row after row; NaN and ±Infinity, which JSON lacks, as strings. */
+  readonly values: readonly (number | string)[];
+}
+
 /**
  * Numbers on named axes, never changed. The names are in the type: `Tensor<["position", "embedding"]>`.
  * Made by `tensor`, `zeros`, `oneHot`, …; every operation gives a new tensor.
@@ -302,7 +312,7 @@ export class Tensor<const out Names extends Axes> {
    * @example scores.value({ query: "milk", key: "drank" })
    */
   value<A extends Axes>(this: Tensor<A>, ...cell: CellArgument<A>): number {
-    return valueAt(this.#layout, (cell[0] ?? {}) as Readonly<Record<string, Place>>);
+    return valueAt(this.#layout, cell[0] ?? {});
   }
 
   /** The indices from the first up to and without the second, on some axes; negative ones count from the end. */
@@ -451,13 +461,7 @@ export class Tensor<const out Names extends Axes> {
   }
 
   /** Plain data for `JSON.stringify`; `tensorFromJson` reads it. NaN and ±Infinity become strings. */
-  toJSON(): {
-    axes: readonly string[];
-    shape: readonly number[];
-    labels: Record<string, readonly string[]>;
-    name?: string;
-    values: (number | string)[];
-  } {
+  toJSON(): TensorJson {
     const { axes, shape, labels, name, data } = this.#layout;
     return {
       axes,

@@ -15,6 +15,6 @@ export function visibleLabel(label: string, limit = 24): string {
     .replace(/\t/g, "⇥")
     .replace(/^ +| +$/g, (spaces) => "·".repeat(spaces.length))
     .replace(UNSEEN, (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`);
-  const characters = [...shown];
+  const characters = Array.from(shown);
   return characters.length > limit ? `${characters.slice(0, limit - 1).join("")}…` : shown;
 }
