@@ -50,7 +50,8 @@ interface LabApplication {
 
 declare global {
   interface Window {
-    readonly jupyterapp: LabApplication;
+    /** Absent until the page has loaded its scripts. */
+    readonly jupyterapp?: LabApplication;
   }
 }
 
@@ -125,13 +126,14 @@ export class Lab {
     const opened = new NotebookPage(page, this.url);
     await page.goto(`${this.url}/lab/tree/${path}?token=${this.token}&reset`);
     await page.waitForFunction(
-      (wanted) => window.jupyterapp.shell.currentWidget?.context.path === wanted,
+      (wanted) =>
+        (window.jupyterapp as Window["jupyterapp"] | undefined)?.shell.currentWidget?.context.path === wanted,
       path,
       { timeout: 120_000 },
     );
     await page.evaluate(async () => {
-      const panel = window.jupyterapp.shell.currentWidget;
-      await window.jupyterapp.restored;
+      const panel = window.jupyterapp?.shell.currentWidget;
+      await window.jupyterapp?.restored;
       await panel?.context.ready;
       await panel?.sessionContext.ready;
       await panel?.sessionContext.session?.kernel?.info;
@@ -158,7 +160,7 @@ export class NotebookPage {
 
   /** Does what the toolbar's "restart and run all" does, answers its question, and waits until all cells have run. */
   async restartAndRunAll(): Promise<void> {
-    const done = this.page.evaluate(() => window.jupyterapp.commands.execute("notebook:restart-run-all"));
+    const done = this.page.evaluate(() => window.jupyterapp?.commands.execute("notebook:restart-run-all"));
     await this.page.click(".jp-Dialog .jp-mod-accept");
     await done;
     await this.idle();
@@ -167,7 +169,7 @@ export class NotebookPage {
   /** Waits until the kernel has nothing left to do and every cell of code has its number. */
   async idle(): Promise<void> {
     await this.page.waitForFunction(() => {
-      const panel = window.jupyterapp.shell.currentWidget;
+      const panel = window.jupyterapp?.shell.currentWidget;
       const isIdle = panel?.sessionContext.session?.kernel?.status === "idle";
       const waiting = [...document.querySelectorAll(".jp-InputPrompt")].some((prompt) =>
         prompt.textContent.includes("[*]"),
@@ -180,7 +182,7 @@ export class NotebookPage {
   async outputs(): Promise<readonly (readonly CellOutput[])[]> {
     return this.page.evaluate(
       () =>
-        window.jupyterapp.shell.currentWidget?.content.widgets.map(
+        window.jupyterapp?.shell.currentWidget?.content.widgets.map(
           ({ model }) => model.outputs?.toJSON() ?? [],
         ) ?? [],
     );
@@ -189,7 +191,7 @@ export class NotebookPage {
   /** Brings a cell into view. */
   async show(index: number): Promise<void> {
     await this.page.evaluate(async (cell) => {
-      const content = window.jupyterapp.shell.currentWidget?.content;
+      const content = window.jupyterapp?.shell.currentWidget?.content;
       if (content === undefined) return;
       content.activeCellIndex = cell;
       await content.scrollToItem(cell, "center");
