@@ -1,10 +1,13 @@
 import { spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { constants } from "node:os";
+import { fileURLToPath } from "node:url";
 import { isMain } from "./is-main.mjs";
 import { ROOT, setup } from "./setup.mjs";
 import { runCommand, SetupError } from "./setup-error.mjs";
 import { venvPython } from "./venv.mjs";
+
+const LAB = fileURLToPath(new URL("lab.py", import.meta.url));
 
 /** What JupyterLab shows first. */
 const FIRST_NOTEBOOK = "notebooks/00-start-here.ipynb";
@@ -78,7 +81,7 @@ function isFree(port) {
 function runLab(python, args) {
   // A kernel of the same name that the user installed elsewhere must not take the place of this folder's.
   const env = { ...process.env, JUPYTER_PREFER_ENV_PATH: "1" };
-  const child = spawn(python, ["-m", "jupyterlab", ...args], { stdio: "inherit", env });
+  const child = spawn(python, [LAB, ...args], { stdio: "inherit", env });
   // Ctrl-C reaches Jupyter by itself, which asks whether it is meant; other signals are for us alone.
   process.on("SIGINT", () => {});
   for (const signal of /** @type {const} */ (["SIGTERM", "SIGHUP"])) {

@@ -32,7 +32,7 @@ describe("npm start, in a browser", function () {
     const page = await browser.newPage();
     await page.goto(`${lab.url}/?token=${lab.token}`);
     await page.waitForFunction(
-      () => window.jupyterapp.shell.currentWidget?.context.path === "notebooks/00-start-here.ipynb",
+      () => window.jupyterapp?.shell.currentWidget?.context.path === "notebooks/00-start-here.ipynb",
       undefined,
       { timeout: 120_000 },
     );
@@ -87,7 +87,7 @@ function isHeatmap(spec: unknown): boolean {
 /** How many colours the drawings of a cell have, at most 100: an empty drawing has one. */
 async function coloursOf(notebook: NotebookPage, index: number): Promise<number> {
   return notebook.page.evaluate((cell) => {
-    const node = window.jupyterapp.shell.currentWidget?.content.widgets[cell]?.node;
+    const node = window.jupyterapp?.shell.currentWidget?.content.widgets[cell]?.node;
     const colours = new Set<string>();
     for (const canvas of node?.querySelectorAll("canvas") ?? []) {
       const pixels = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];

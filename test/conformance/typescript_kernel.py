@@ -17,8 +17,8 @@ class TypeScriptKernelTests(jupyter_kernel_test.KernelTests):
 
     completion_samples = [
         {"text": "conso", "matches": {"console"}},
-        {"text": "Math.sq", "matches": {"Math.sqrt"}, "full_text": "Math.sq"},
-        {"text": "[1, 2].fla", "matches": {"flat", "flatMap"}},
+        {"text": "Math.sq", "matches": {"sqrt"}},
+        {"text": "[1, 2].flatM", "matches": {"flatMap"}},
     ]
 
     complete_code_samples = [

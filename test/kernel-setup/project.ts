@@ -42,7 +42,7 @@ case "$*" in
   "-m venv "*) for folder; do :; done; /bin/mkdir -p "$folder/bin"; /bin/cp "$0" "$folder/bin/python" ;;
   "-m pip "*) echo "Collecting one"; exit \${PIP_EXIT:-0} ;;
   "-m jupyterlab --version") echo 4.6.0 ;;
-  "-m jupyterlab"*) echo "prefers its own: $JUPYTER_PREFER_ENV_PATH"; eval "\${LAB:-exit 0}" ;;
+  *"/lab.py "*) echo "prefers its own: $JUPYTER_PREFER_ENV_PATH"; eval "\${LAB:-exit 0}" ;;
 esac
 `;
   writeFileSync(join(programs, "python3"), script, { mode: 0o755 });

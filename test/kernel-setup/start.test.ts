@@ -26,7 +26,10 @@ describe("npm start", function () {
     const [, venv = "", pip = "", lab = ""] = calls(project);
     assert.equal(venv, `-m venv --clear ${join(project, ".venv")}`);
     assert.match(pip, /^-m pip install .*--no-deps --require-hashes .*-r .*requirements\.txt$/);
-    assert.match(lab, /^-m jupyterlab .*--LabApp\.default_url=\/lab\/tree\/notebooks\/00-start-here\.ipynb/);
+    assert.match(
+      lab,
+      /kernel-setup\/lab\.py .*--LabApp\.default_url=\/lab\/tree\/notebooks\/00-start-here\.ipynb/,
+    );
     const spec = join(project, ".venv", "share", "jupyter", "kernels", "typescript");
     const { argv } = JSON.parse(readFileSync(join(spec, "kernel.json"), "utf8")) as { argv: string[] };
     assert.deepEqual(argv.slice(1), [join(project, "dist", "kernel", "main.js"), "{connection_file}"]);
@@ -62,7 +65,7 @@ describe("npm start", function () {
     assert.equal(stderr, "");
     const added = calls(project).slice(before);
     assert.equal(added.length, 1, "only JupyterLab is started");
-    assert.match(added[0] ?? "", /^-m jupyterlab/);
+    assert.match(added[0] ?? "", /kernel-setup\/lab\.py /);
   });
 
   it("installs again when the pinned packages changed", async () => {
