@@ -1,1 +1,14 @@
-export {};
+export { Adam, type AdamOptions, type AdamState } from "./adam.ts";
+export {
+  generatedBatches,
+  sentenceBatches,
+  textBatches,
+  wholeCorpus,
+  type Batch,
+  type Batches,
+} from "./batch.ts";
+export { CheckpointError, TrainingError } from "./errors.ts";
+export { TrainingProgress } from "./progress.ts";
+export { cosineSchedule, stepSchedule, type Schedule } from "./schedule.ts";
+export { tokenLosses } from "./token-losses.ts";
+export { trainModel, Training, type TrainingOptions } from "./training.ts";

@@ -12,3 +12,4 @@ export { headResults, repeatedHeads, sumOfHeads } from "./by-head.ts";
 export { crossEntropy } from "./cross-entropy.ts";
 export { arithmeticOfBackend } from "./arithmetic-of-backend.ts";
 export { tidied } from "./tidied.ts";
+export { adamStep, squaredNorm, type AdamMoments, type AdamNumbers } from "./adam-step.ts";

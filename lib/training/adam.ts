@@ -1,0 +1,127 @@
+import type { Arithmetic, Numbers } from "../backend/operations/index.ts";
+import { adamStep, squaredNorm, type AdamMoments } from "../backend/operations/index.ts";
+import { TrainingError } from "./errors.ts";
+
+/** Settings of Adam with decoupled weight decay. */
+export interface AdamOptions {
+  /** Default 0.001. */
+  readonly learningRate?: number;
+  /** How slowly the means of gradients and of their squares forget; default 0.9 and 0.999. */
+  readonly betas?: readonly [number, number];
+  /** Default 1e-8. */
+  readonly epsilon?: number;
+  /** AdamW's decay, for matrices alone (not for biases and gains); default 0. */
+  readonly weightDecay?: number;
+  /** Gradients are scaled down so that the norm of all together is at most this; default: not. */
+  readonly clip?: number;
+}
+
+/** The means that Adam keeps of each parameter, in the contract's names. */
+export interface AdamState {
+  readonly steps: number;
+  readonly means: ReadonlyMap<string, Float32Array>;
+  readonly squares: ReadonlyMap<string, Float32Array>;
+}
+
+/**
+ * Adam with decoupled weight decay. Source: Kingma & Ba 2015, algorithm 1; Loshchilov & Hutter 2019, algorithm 2; the order of operations is that of
+ * PyTorch's `AdamW`.
+ */
+export class Adam {
+  readonly #arithmetic: Arithmetic;
+  readonly #options: Required<Omit<AdamOptions, "clip">> & { readonly clip: number };
+  readonly #moments = new Map<string, AdamMoments>();
+  #steps = 0;
+
+  /** @throws {TrainingError} for a setting out of its range */
+  constructor(arithmetic: Arithmetic, options: AdamOptions = {}) {
+    const {
+      learningRate = 1e-3,
+      betas = [0.9, 0.999],
+      epsilon = 1e-8,
+      weightDecay = 0,
+      clip = Infinity,
+    } = options;
+    if (!(learningRate > 0))
+      throw new TrainingError(`The learning rate is ${learningRate}; it must be above 0.`);
+    if (!betas.every((beta) => beta >= 0 && beta < 1)) {
+      throw new TrainingError(`Adam's betas are ${betas.join(", ")}; each must be at least 0 and below 1.`);
+    }
+    if (!(epsilon > 0)) throw new TrainingError(`Adam's epsilon is ${epsilon}; it must be above 0.`);
+    if (!(weightDecay >= 0))
+      throw new TrainingError(`The weight decay is ${weightDecay}; it must be 0 or more.`);
+    if (!(clip > 0)) throw new TrainingError(`Gradients cannot be clipped to ${clip}; it must be above 0.`);
+    this.#arithmetic = arithmetic;
+    this.#options = { learningRate, betas, epsilon, weightDecay, clip };
+  }
+
+  /** How many steps were taken. */
+  get steps(): number {
+    return this.#steps;
+  }
+
+  /**
+   * One step: replaces each weight that has a gradient. `factor` multiplies the learning rate.
+   * @returns the norm of all gradients together, before clipping
+   */
+  step(weights: Map<string, Numbers>, gradients: ReadonlyMap<string, Numbers>, factor: number): number {
+    const { learningRate, betas, epsilon, weightDecay, clip } = this.#options;
+    const norm = Math.sqrt(
+      [...gradients.values()].reduce((sum, gradient) => sum + squaredNorm(this.#arithmetic, gradient), 0),
+    );
+    this.#steps++;
+    const rate = learningRate * factor;
+    for (const [name, gradient] of gradients) {
+      const weight = weights.get(name);
+      if (weight === undefined) continue;
+      let moments = this.#moments.get(name);
+      if (moments === undefined) this.#moments.set(name, (moments = this.#zeros(weight)));
+      const changed = adamStep(this.#arithmetic, weight, gradient, moments, {
+        rate: rate / (1 - betas[0] ** this.#steps),
+        betas,
+        squareCorrection: 1 / Math.sqrt(1 - betas[1] ** this.#steps),
+        epsilon,
+        decay: weight.shape.length > 1 ? 1 - rate * weightDecay : 1,
+        gradientScale: norm > clip ? clip / norm : 1,
+      });
+      weights.set(name, changed);
+    }
+    return norm;
+  }
+
+  /** The means, to store. */
+  state(): AdamState {
+    const data = (key: keyof AdamMoments) =>
+      new Map([...this.#moments].map(([name, moments]) => [name, moments[key].dataSync<"float32">()]));
+    return { steps: this.#steps, means: data("mean"), squares: data("square") };
+  }
+
+  /** Goes on from a stored state, in the weights' shapes. */
+  restore(state: AdamState, weights: ReadonlyMap<string, Numbers>): void {
+    const { tf } = this.#arithmetic;
+    this.dispose();
+    for (const [name, weight] of weights) {
+      const [mean, square] = [state.means.get(name), state.squares.get(name)];
+      if (mean?.length !== weight.size || square?.length !== weight.size) continue;
+      this.#moments.set(name, {
+        mean: tf.keep(tf.tensor(mean, weight.shape)),
+        square: tf.keep(tf.tensor(square, weight.shape)),
+      });
+    }
+    this.#steps = state.steps;
+  }
+
+  /** Frees the means. */
+  dispose(): void {
+    for (const { mean, square } of this.#moments.values()) {
+      mean.dispose();
+      square.dispose();
+    }
+    this.#moments.clear();
+  }
+
+  #zeros(weight: Numbers): AdamMoments {
+    const { tf } = this.#arithmetic;
+    return { mean: tf.keep(tf.zerosLike(weight)), square: tf.keep(tf.zerosLike(weight)) };
+  }
+}
