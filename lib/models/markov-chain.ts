@@ -5,7 +5,7 @@ import { escapeHtml } from "../text/html-table.ts";
 import { corpusFrom, type CorpusSource, type Vocabulary } from "../text/index.ts";
 import { ContextTooShortError, MatrixTooLargeError, NothingToCountError, OptionError } from "./errors.ts";
 import type { NextTokenModel } from "./next-token-model.ts";
-import { SparseRows, type SparseRow } from "./sparse-rows.ts";
+import { SparseCounts, type SparseRow, type SparseTable } from "./sparse-table.ts";
 
 /** Settings of a Markov chain. */
 export interface MarkovChainOptions {
@@ -46,7 +46,7 @@ export class MarkovChain implements NextTokenModel, Displayable {
   readonly start?: string;
   /** The words, or runs of `order` words, after which a sentence ended and nothing ever followed. */
   readonly terminal: readonly string[];
-  readonly #rows: ReadonlyMap<string, SparseRow>;
+  readonly #rows: SparseTable;
 
   /**
    * @param source a corpus, or sentences
@@ -65,8 +65,8 @@ export class MarkovChain implements NextTokenModel, Displayable {
       ...[start, end].filter((token) => token !== undefined),
     );
 
-    const counted = new SparseRows();
-    const endings = new Map<string, string>();
+    const counted = new SparseCounts(this.vocabulary.size, order);
+    const endings = new Map<string, readonly number[]>();
     let longest = 0;
     for (const { tokens, weight } of corpus.sentences) {
       const sentence = [...this.#padding(), ...tokens, ...(end === undefined ? [] : [end])];
@@ -74,19 +74,20 @@ export class MarkovChain implements NextTokenModel, Displayable {
       const indices = this.vocabulary.indices(sentence);
       for (let position = order; position < indices.length; position++)
         counted.add(indices.slice(position - order, position), indices[position] ?? 0, weight);
-      if (indices.length >= order)
-        endings.set(indices.slice(-order).join(" "), sentence.slice(-order).join(" "));
+      if (indices.length >= order) endings.set(sentence.slice(-order).join(" "), indices.slice(-order));
     }
     this.#rows = counted.shares();
     if (this.#rows.size === 0) throw new NothingToCountError(this.#title(), order + 1, longest);
-    this.terminal = [...endings].filter(([key]) => !this.#rows.has(key)).map(([, words]) => words);
+    this.terminal = [...endings]
+      .filter(([, last]) => this.#rows.row(last) === undefined)
+      .map(([words]) => words);
   }
 
   next(tokens: readonly string[]): Tensor<["vocabulary"]> {
     const padded = [...this.#padding(), ...tokens];
     if (padded.length < this.order) throw new ContextTooShortError(this.#title(), this.order, tokens);
     const shares = new Float64Array(this.vocabulary.size);
-    fill(shares, 0, this.#rows.get(this.vocabulary.indices(padded.slice(-this.order)).join(" ")));
+    fill(shares, 0, this.#rows.row(this.vocabulary.indices(padded.slice(-this.order))));
     return tensor(["vocabulary"], shares, {
       shape: [shares.length],
       labels: { vocabulary: this.vocabulary.words },
@@ -98,30 +99,28 @@ export class MarkovChain implements NextTokenModel, Displayable {
     const last = [...this.#padding(), ...tokens].slice(-this.order);
     return (
       last.every((word) => this.vocabulary.has(word)) &&
-      this.#rows.has(this.vocabulary.indices(last).join(" "))
+      this.#rows.row(this.vocabulary.indices(last)) !== undefined
     );
   }
 
   /** The names of the rows that are not zero, in the vocabulary's order: "battery ran", "check whether", … */
   get rows(): string[] {
-    return [...this.#rows.values()].map((row) => this.#label(row));
+    return [...this.#rows].map((row) => this.#label(row));
   }
 
   /** The names of the rows with more than one possible next word: where the model has to guess. */
   get undecidedRows(): string[] {
-    return [...this.#rows.values()].filter((row) => row.columns.length > 1).map((row) => this.#label(row));
+    return [...this.#rows].filter(({ columns }) => columns.length > 1).map((row) => this.#label(row));
   }
 
   /** How many numbers are stored: the cells that occur. */
   get storedCells(): number {
-    let cells = 0;
-    for (const row of this.#rows.values()) cells += row.columns.length;
-    return cells;
+    return this.#rows.cells;
   }
 
   /** How many rows the full matrix has: N to the power of the order. */
   get naiveRows(): bigint {
-    return BigInt(this.vocabulary.size) ** BigInt(this.order);
+    return this.#rows.naiveSize;
   }
 
   /**
@@ -143,7 +142,7 @@ export class MarkovChain implements NextTokenModel, Displayable {
         MOST_CELLS,
         `next(words) gives one row of it; ${this.storedCells.toLocaleString("en-US")} cells are not zero.`,
       );
-    const rows = all ? this.#allRows() : [...this.#rows.values()];
+    const rows = all ? this.#allRows() : [...this.#rows];
     const data = new Float64Array(rows.length * columns);
     for (const [index, row] of rows.entries()) fill(data, index * columns, row);
     return tensor(["row", "vocabulary"], data, {
@@ -157,7 +156,7 @@ export class MarkovChain implements NextTokenModel, Displayable {
     return (
       `${this.#title()} over ${this.vocabulary.size} words: ` +
       `${this.#rows.size} of ${this.naiveRows.toLocaleString("en-US")} rows occur, ` +
-      `${this.undecidedRows.length} with more than one next word.${terminal}`
+      `${this.#rows.undecided} with more than one next word.${terminal}`
     );
   }
 
@@ -185,7 +184,7 @@ export class MarkovChain implements NextTokenModel, Displayable {
   }
 
   #label(row: Pick<SparseRow, "words">): string {
-    return this.vocabulary.wordsAt(row.words).join(" ");
+    return this.vocabulary.wordsAt(Array.from(row.words)).join(" ");
   }
 
   #allRows(): Pick<SparseRow, "words" | "columns" | "shares">[] {
@@ -197,14 +196,20 @@ export class MarkovChain implements NextTokenModel, Displayable {
         place++, rest = Math.floor(rest / this.vocabulary.size)
       )
         words.unshift(rest % this.vocabulary.size);
-      return this.#rows.get(words.join(" ")) ?? { words, columns: [], shares: [] };
+      return (
+        this.#rows.row(words) ?? {
+          words: Int32Array.from(words),
+          columns: new Int32Array(),
+          shares: new Float64Array(),
+        }
+      );
     });
   }
 }
 
 function fill(data: Float64Array, offset: number, row?: Pick<SparseRow, "columns" | "shares">): void {
-  for (const [place, column] of (row?.columns ?? []).entries())
-    data[offset + column] = row?.shares[place] ?? 0;
+  if (row === undefined) return;
+  for (const [place, column] of row.columns.entries()) data[offset + column] = row.shares[place] ?? 0;
 }
 
 function listed(words: readonly string[]): string {

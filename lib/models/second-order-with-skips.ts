@@ -4,7 +4,7 @@ import { LabelError, tensor, type Tensor } from "../tensor/index.ts";
 import { corpusFrom, type CorpusSource, type Vocabulary } from "../text/index.ts";
 import { ContextTooShortError, MatrixTooLargeError, NothingToCountError } from "./errors.ts";
 import type { NextTokenModel } from "./next-token-model.ts";
-import { SparseRows, type SparseRow } from "./sparse-rows.ts";
+import { SparseCounts, type SparseRow, type SparseTable } from "./sparse-table.ts";
 import { VoteTable } from "./vote-table.ts";
 
 /** The largest vote matrix that is made, in cells. */
@@ -33,7 +33,7 @@ export class SecondOrderWithSkips implements NextTokenModel, Displayable {
   readonly minimumContext = 2;
   /** Which earlier words count, for each latest word, if a mask was put in: see `withMask`. */
   readonly mask: Tensor<["query", "key"]> | undefined;
-  readonly #features: ReadonlyMap<string, SparseRow>;
+  readonly #features: SparseTable;
 
   /**
    * @param source a corpus, sentences, or a model of this kind (shared by `withMask`)
@@ -57,19 +57,17 @@ export class SecondOrderWithSkips implements NextTokenModel, Displayable {
 
   /** The names of all features that ever were active: "check, the", "battery, ran", … by earlier, then latest word. */
   get features(): string[] {
-    return [...this.#features.values()].map((row) => this.vocabulary.wordsAt(row.words).join(", "));
+    return Array.from(this.#features, (row) => this.#label(row));
   }
 
   /** The features that do not vote for one word alone. */
   get undecidedFeatures(): string[] {
-    return [...this.#features.values()]
-      .filter((row) => row.columns.length > 1)
-      .map((row) => this.vocabulary.wordsAt(row.words).join(", "));
+    return [...this.#features].filter(({ columns }) => columns.length > 1).map((row) => this.#label(row));
   }
 
   /** How many numbers are stored: the votes that are not zero. */
   get storedCells(): number {
-    return [...this.#features.values()].reduce((sum, row) => sum + row.columns.length, 0);
+    return this.#features.cells;
   }
 
   /**
@@ -142,8 +140,8 @@ export class SecondOrderWithSkips implements NextTokenModel, Displayable {
     const shares = new Float64Array(this.vocabulary.size);
     let all = 0;
     for (const index of earlier) {
-      const row = this.#features.get(`${index} ${latest}`);
-      for (const [place, column] of (row?.columns ?? []).entries()) {
+      const row = this.#features.row([index, latest]);
+      for (const [place, column] of row?.columns.entries() ?? []) {
         const vote = (row?.shares[place] ?? 0) * (mask?.[index] ?? 1);
         shares[column] = (shares[column] ?? 0) + vote;
         all += vote;
@@ -168,7 +166,7 @@ export class SecondOrderWithSkips implements NextTokenModel, Displayable {
   toString(): string {
     return (
       `A ${this.mask === undefined ? "" : "selective "}second-order model with skips over ${this.vocabulary.size} words: ` +
-      `${this.#features.size} features occur, ${this.undecidedFeatures.length} of them undecided.`
+      `${this.#features.size} features occur, ${this.#features.undecided} of them undecided.`
     );
   }
 
@@ -181,13 +179,17 @@ export class SecondOrderWithSkips implements NextTokenModel, Displayable {
     return { "text/plain": this.toString() };
   }
 
+  #label(row: SparseRow): string {
+    return this.vocabulary.wordsAt(Array.from(row.words)).join(", ");
+  }
+
   /** Rows of votes, scaled by the mask where one is given. */
   #rows(earlier: readonly number[], latest: number, mask?: ArrayLike<number>): Tensor<["key", "vocabulary"]> {
     const size = this.vocabulary.size;
     const votes = new Float64Array(earlier.length * size);
     for (const [position, index] of earlier.entries()) {
-      const row = this.#features.get(`${index} ${latest}`);
-      for (const [place, column] of (row?.columns ?? []).entries())
+      const row = this.#features.row([index, latest]);
+      for (const [place, column] of row?.columns.entries() ?? [])
         votes[position * size + column] = (row?.shares[place] ?? 0) * (mask?.[index] ?? 1);
     }
     return tensor(["key", "vocabulary"], votes, {
@@ -208,8 +210,8 @@ export class SecondOrderWithSkips implements NextTokenModel, Displayable {
 function counted(
   sentences: readonly { readonly tokens: readonly string[]; readonly weight: number }[],
   vocabulary: Vocabulary,
-): ReadonlyMap<string, SparseRow> {
-  const rows = new SparseRows();
+): SparseTable {
+  const rows = new SparseCounts(vocabulary.size, 2);
   let longest = 0;
   for (const { tokens, weight } of sentences) {
     longest = Math.max(longest, tokens.length);
