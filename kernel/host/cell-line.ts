@@ -125,7 +125,7 @@ export class CellLine {
     const { messenger, status, origins, output, history } = this.#parts;
     const { header } = request.message;
     const started = new Date().toISOString();
-    origins.add(request, { number, isSilent: cell.silent });
+    origins.add(request, { number, isSilent: cell.silent, isStored: isCounted(cell) });
     this.#parts.onBegin(request);
     status.busy(request, true);
     if (!cell.silent)

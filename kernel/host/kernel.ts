@@ -271,7 +271,8 @@ export class Kernel {
         const { data, metadata } = message.display;
         const text = data["text/plain"];
         if (isSilent) break;
-        if (typeof text === "string") this.#history.addOutput(number, text);
+        if (typeof text === "string" && this.#origins.isStored(request))
+          this.#history.addOutput(number, text);
         this.#messenger.publish("execute_result", { execution_count: number, data, metadata }, header);
         break;
       }

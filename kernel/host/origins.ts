@@ -11,6 +11,8 @@ interface Origin {
   readonly number: number;
   /** What it causes is not shown. */
   readonly isSilent: boolean;
+  /** It stands in the history. */
+  readonly isStored: boolean;
 }
 
 /** Which request everything that a cell causes belongs to, long after its end. */
@@ -19,8 +21,8 @@ export class Origins {
   #latest: RequestId = "";
 
   /** Remembers a request that may cause output. */
-  add(request: Request, { number = 0, isSilent = false } = {}): void {
-    this.#origins.set(request.id, { header: request.message.header, number, isSilent });
+  add(request: Request, { number = 0, isSilent = false, isStored = false } = {}): void {
+    this.#origins.set(request.id, { header: request.message.header, number, isSilent, isStored });
     if (number > 0) this.#latest = request.id;
     if (this.#origins.size <= REMEMBERED) return;
     for (const oldest of this.#origins.keys()) {
@@ -47,5 +49,10 @@ export class Origins {
   /** Whether what `id` causes is not shown. */
   isSilent(id: RequestId): boolean {
     return this.#origins.get(id)?.isSilent ?? false;
+  }
+
+  /** Whether `id` stands in the history. */
+  isStored(id: RequestId): boolean {
+    return this.#origins.get(id)?.isStored ?? false;
   }
 }

@@ -12,7 +12,7 @@ describe("comms", function () {
   after(() => kernel.end());
 
   async function open(): Promise<JsonObject> {
-    return ((await frontEnd.ask("shell", "comm_info_request")).reply["comms"] as JsonObject) ?? {};
+    return (await frontEnd.ask("shell", "comm_info_request")).reply["comms"] as JsonObject;
   }
 
   /** Sends a comm message and waits for its idle. */

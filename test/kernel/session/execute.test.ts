@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { stripVTControlCharacters } from "node:util";
 import type { JsonObject } from "../../../kernel/wire/message.ts";
 import { KernelProcess, type FrontEnd } from "./front-end.ts";
 
@@ -81,7 +82,7 @@ for (let i = 0; i < 3; i++) { console.log("line", i); await display("picture " +
     assert.deepEqual(types, ["busy", "execute_input", "error", "idle"]);
     assert.equal(stdout, "");
     assert.equal(reply["ename"], "TypeScriptError");
-    const traceback = (reply["traceback"] as string[]).join("\n").replaceAll(/\u001b\[\d+m/g, "");
+    const traceback = stripVTControlCharacters((reply["traceback"] as string[]).join("\n"));
     assert.match(
       traceback,
       /Cell \[\d+\], line 2, column 7 - error TS2322: Type 'string' is not assignable to type 'number'/,
@@ -143,10 +144,11 @@ for (let i = 0; i < 3; i++) { console.log("line", i); await display("picture " +
         "3",
       ].map((code) => frontEnd.startCell(code)),
     );
-    const [first, second, third] = await Promise.all(ids.map((id) => frontEnd.outcome(id)));
+    const [first, ...later] = await Promise.all(ids.map((id) => frontEnd.outcome(id)));
     assert.equal(first?.reply["status"], "error");
-    for (const outcome of [second, third]) {
-      assert.equal(outcome?.reply["status"], "aborted");
+    assert.equal(later.length, 2);
+    for (const outcome of later) {
+      assert.equal(outcome.reply["status"], "aborted");
       assert.deepEqual(outcome.types, ["busy", "idle"]);
     }
     const next = await frontEnd.run("'next'");

@@ -102,7 +102,7 @@ describe("requests beside cells", function () {
     assert.ok((asked[1].reply["matches"] as string[]).includes("max"));
     for (const { reply } of asked) assert.notEqual(reply["status"], "error");
     // Front ends show the last word of the kernel: it is at work.
-    const last = frontEnd.heard.filter(({ header }) => header.msg_type === "status").at(-1);
+    const last = frontEnd.heard.findLast(({ header }) => header.msg_type === "status");
     assert.deepEqual([last?.content["execution_state"], last?.parent["msg_id"]], ["busy", spinning]);
     await frontEnd.ask("control", "interrupt_request");
     assert.equal((await frontEnd.outcome(spinning)).reply["ename"], "KeyboardInterrupt");

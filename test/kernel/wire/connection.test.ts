@@ -50,7 +50,7 @@ describe("parseConnection(text)", () => {
     ["key", 5],
     ["signature_scheme", "md5"],
   ] as const) {
-    it(`says what is wrong with ${field} = ${JSON.stringify(value) ?? "nothing"}`, () => {
+    it(`says what is wrong with ${field} = ${value === undefined ? "nothing" : JSON.stringify(value)}`, () => {
       assert.throws(
         () => parsed({ [field]: value }),
         (error: Error) => {
