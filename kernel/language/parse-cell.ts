@@ -106,9 +106,14 @@ function readsAsObject(block: ts.Block, file: ts.SourceFile): boolean {
   if (only === undefined) return file.statements.length === 1;
   if (ts.isLabeledStatement(only))
     return ts.isExpressionStatement(only.statement) && !only.getText(file).endsWith(";");
-  return (
-    ts.isExpressionStatement(only) && ts.isIdentifier(only.expression) && !only.getText(file).endsWith(";")
-  );
+  return ts.isExpressionStatement(only) && isNames(only.expression) && !only.getText(file).endsWith(";");
+}
+
+/** `a` or `a, b`: shorthand properties, read as a block. */
+function isNames(node: ts.Expression): boolean {
+  if (ts.isIdentifier(node)) return true;
+  if (!ts.isBinaryExpression(node) || node.operatorToken.kind !== ts.SyntaxKind.CommaToken) return false;
+  return isNames(node.left) && isNames(node.right);
 }
 
 /** The same text with `export` and `export default` blanked out, so that every declaration is a plain one. */
@@ -118,6 +123,8 @@ function withoutExports(file: ts.SourceFile): string {
     const spaces = text.slice(start + instead.length, end).replace(/[^\r\n\u2028\u2029]/g, " ");
     text = text.slice(0, start) + instead + spaces + text.slice(end);
   };
+  const shebang = /^#!.*/.exec(text);
+  if (shebang !== null) blank(0, shebang[0].length);
   for (const statement of file.statements) {
     if (ts.isExportDeclaration(statement) && statement.moduleSpecifier === undefined) {
       blank(statement.getStart(file), statement.end);
@@ -176,6 +183,8 @@ function declaredNames(file: ts.SourceFile): Map<string, Declared> {
     if (ts.isFunctionLike(node) || ts.isClassLike(node) || ts.isModuleDeclaration(node)) return;
     if (
       ts.isStatement(node) ||
+      // A try's block is no statement to `isStatement`.
+      ts.isBlock(node) ||
       ts.isCaseBlock(node) ||
       ts.isCaseOrDefaultClause(node) ||
       ts.isCatchClause(node)
