@@ -339,7 +339,7 @@ export class FactoredMatrix<const out R extends string, const out C extends stri
  */
 export function factored<const R extends string, const I extends string, const C extends string>(
   left: Tensor<readonly [R, I]>,
-  right: Tensor<readonly [I, C]>,
+  right: Tensor<readonly [NoInfer<I>, C]>,
 ): FactoredMatrix<R, C> {
   const [leftLayout, rightLayout] = [layoutOf(left), layoutOf(right)];
   const [rowAxis, inner] = leftLayout.axes;

@@ -85,7 +85,7 @@ export function pseudoInverse<const R extends string, const C extends string>(
  */
 export function solve<const R extends string, const C extends string, const Rest extends Axes>(
   matrix: Tensor<readonly [R, C]>,
-  wanted: Tensor<readonly [R, ...Rest]>,
+  wanted: Tensor<readonly [NoInfer<R>, ...Rest]>,
 ): Tensor<[C, ...Rest]> {
   const { layout, rows } = squareLayout(matrix, "Solving");
   const right = layoutOf(wanted);

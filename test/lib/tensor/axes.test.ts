@@ -7,7 +7,9 @@ const types = fileURLToPath(new URL("./axes.types.ts", import.meta.url));
 
 /** The project's own options, without the test runner's types. */
 function compilerOptions(): ts.CompilerOptions {
-  const { config } = ts.readConfigFile(`${root}tsconfig.json`, ts.sys.readFile) as { config: object };
+  const { config } = ts.readConfigFile(`${root}tsconfig.json`, (path) => ts.sys.readFile(path)) as {
+    config: object;
+  };
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
   return { ...options, types: ["node"], incremental: false, noErrorTruncation: true };
 }
@@ -18,7 +20,8 @@ function check(text?: string): { messages: string[]; program: ts.Program } {
   const host = ts.createCompilerHost(options, true);
   const file = text === undefined ? types : types.replace("axes.types.ts", "cell.ts");
   if (text !== undefined) {
-    const { fileExists, getSourceFile } = host;
+    const fileExists = host.fileExists.bind(host);
+    const getSourceFile = host.getSourceFile.bind(host);
     host.fileExists = (name) => name === file || fileExists(name);
     host.getSourceFile = (name, ...rest) =>
       name === file

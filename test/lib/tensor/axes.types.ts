@@ -18,9 +18,14 @@ import {
   type Tensor,
 } from "../../../lib/tensor/index.ts";
 
-/** Whether two types are the same, not merely assignable. */
+/* eslint-disable @typescript-eslint/no-unnecessary-type-parameters -- the usual way to compare two types exactly */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-declare function expectSame<A, B>(isSame: Same<A, B>): void;
+/** `expectType<Expected>()(value)`: the value's type is exactly this, not merely assignable to it. */
+declare function expectType<Expected>(): <Actual>(
+  value: Actual,
+  ...same: Same<Actual, Expected> extends true ? [] : ["the type is another"]
+) => void;
+/* eslint-enable @typescript-eslint/no-unnecessary-type-parameters */
 
 const queries = randomNormal(["query", "head", "feature"], [5, 2, 3], { seed: 1 });
 const keys = randomNormal(["key", "head", "feature"], [4, 2, 3], { seed: 2 });
@@ -28,14 +33,14 @@ const table = tensor(["word", "next"], [[1, 2]]);
 
 // Products: contracted, aligned, over several axes, none left.
 const scores = queries.dot(keys, "feature");
-expectSame<typeof scores, Tensor<["query", "head", "key"]>>(true);
+expectType<Tensor<["query", "head", "key"]>>()(scores);
 const overTwo = queries.dot(keys, ["feature", "head"]);
-expectSame<typeof overTwo, Tensor<["query", "key"]>>(true);
+expectType<Tensor<["query", "key"]>>()(overTwo);
 const scalar = table.row(0).dot(table.row(0), "next");
-expectSame<typeof scalar, Tensor<[]>>(true);
-expectSame<ReturnType<typeof scalar.value>, number>(true);
+expectType<Tensor<[]>>()(scalar);
+expectType<number>()(scalar.value());
 const outer = table.row(0).outer(zeros(["other"], [2]));
-expectSame<typeof outer, Tensor<["next", "other"]>>(true);
+expectType<Tensor<["next", "other"]>>()(outer);
 // @ts-expect-error -- "query" is an axis of the left only
 queries.dot(keys, "query");
 // @ts-expect-error -- "layer" is an axis of neither
@@ -49,7 +54,7 @@ export const wrongProduct: Tensor<["query", "key"]> = queries.dot(keys, "feature
 
 // Sums: the same axes in any order, or some of them; no others.
 const sum = scores.plus(scores.transpose("key", "query", "head"));
-expectSame<typeof sum, Tensor<["query", "head", "key"]>>(true);
+expectType<Tensor<["query", "head", "key"]>>()(sum);
 scores
   .plus(zeros(["key"], [4]))
   .times(2)
@@ -60,16 +65,13 @@ scores.plus(queries);
 zeros(["key"], [4]).plus(scores);
 
 // Parts.
-expectSame<ReturnType<typeof atHead>, Tensor<["query", "key"]>>(true);
-function atHead() {
-  return scores.at({ head: 1 });
-}
+expectType<Tensor<["query", "key"]>>()(scores.at({ head: 1 }));
 const cell = scores.at({ head: 1, query: "milk", key: 0 });
-expectSame<typeof cell, Tensor<[]>>(true);
+expectType<Tensor<[]>>()(cell);
 const row = table.row("my");
-expectSame<typeof row, Tensor<["next"]>>(true);
+expectType<Tensor<["next"]>>()(row);
 const column = table.column(0);
-expectSame<typeof column, Tensor<["word"]>>(true);
+expectType<Tensor<["word"]>>()(column);
 scores.value({ head: 0, query: 1, key: 2 });
 scores.slice({ query: [1, 2], key: [0] }).pick({ head: [1, 0] });
 // @ts-expect-error -- no such axis
@@ -87,11 +89,8 @@ scores.sizeOf("layer");
 
 // Reductions.
 const mean = scores.mean("head");
-expectSame<typeof mean, Tensor<["query", "key"]>>(true);
-expectSame<ReturnType<typeof total>, number>(true);
-function total() {
-  return scores.sum();
-}
+expectType<Tensor<["query", "key"]>>()(mean);
+expectType<number>()(scores.sum());
 // @ts-expect-error -- no such axis
 scores.max("feature");
 // @ts-expect-error -- no such axis
@@ -99,11 +98,11 @@ softmax(scores, "feature");
 
 // Other names and orders.
 const renamed = keys.rename({ key: "position", feature: "value" });
-expectSame<typeof renamed, Tensor<["position", "head", "value"]>>(true);
+expectType<Tensor<["position", "head", "value"]>>()(renamed);
 const turned = scores.transpose("key", "head", "query");
-expectSame<typeof turned, Tensor<["key", "head", "query"]>>(true);
+expectType<Tensor<["key", "head", "query"]>>()(turned);
 const flipped = table.transpose();
-expectSame<typeof flipped, Tensor<["next", "word"]>>(true);
+expectType<Tensor<["next", "word"]>>()(flipped);
 // @ts-expect-error -- no such axis
 keys.rename({ position: "key" });
 // @ts-expect-error -- "query" is missing
@@ -121,21 +120,21 @@ zeros(["row", "column"], [2]);
 // @ts-expect-error -- labels for an axis that is not there
 tensor(["row"], [1], { labels: { column: ["a"] } });
 const nested = table.toArray();
-expectSame<typeof nested, number[][]>(true);
+expectType<number[][]>()(nested);
 const vectorTop = row.topK(1);
-expectSame<(typeof vectorTop)[number]["label"], string>(true);
+expectType<string | undefined>()(vectorTop[0]?.label);
 const matrixTop = table.topK(1);
-expectSame<(typeof matrixTop)[number]["index"], { readonly word: number; readonly next: number }>(true);
+expectType<{ readonly word: number; readonly next: number } | undefined>()(matrixTop[0]?.index);
 const sentence = oneHot(["position", "vocabulary"], ["my"], ["my", "files"]);
-expectSame<typeof sentence, Tensor<["position", "vocabulary"]>>(true);
+expectType<Tensor<["position", "vocabulary"]>>()(sentence);
 
 // Several together.
 const stacked = stack([row, row], "layer");
-expectSame<typeof stacked, Tensor<["layer", "next"]>>(true);
+expectType<Tensor<["layer", "next"]>>()(stacked);
 const joined = concatenate([table, table], "word");
-expectSame<typeof joined, Tensor<["word", "next"]>>(true);
+expectType<Tensor<["word", "next"]>>()(joined);
 const angles = cosine(table, table.rename({ word: "other" }), "next");
-expectSame<typeof angles, Tensor<["word", "other"]>>(true);
+expectType<Tensor<["word", "other"]>>()(angles);
 // @ts-expect-error -- other axes
 concatenate([table, row], "next");
 // @ts-expect-error -- nothing to compare along
@@ -152,7 +151,7 @@ needsMatrix(zeros(["embedding", "position"], [1, 2]));
 needsMatrix(table);
 const any: Tensor<readonly string[]> = scores;
 const known = any.expectAxes("query", "head", "key");
-expectSame<typeof known, Tensor<["query", "head", "key"]>>(true);
+expectType<Tensor<["query", "head", "key"]>>()(known);
 any.dot(table, "word");
 // @ts-expect-error -- its axes are not known
 scores.plus(any);
@@ -162,15 +161,15 @@ export function shares<const A extends readonly string[]>(source: Tensor<A>, axi
 
 // Decompositions.
 const { U, V } = svd(table);
-expectSame<typeof U, Tensor<["word", "component"]>>(true);
-expectSame<typeof V, Tensor<["next", "component"]>>(true);
+expectType<Tensor<["word", "component"]>>()(U);
+expectType<Tensor<["next", "component"]>>()(V);
 const { coordinates } = pca(table, 2);
-expectSame<typeof coordinates, Tensor<["word", "component"]>>(true);
+expectType<Tensor<["word", "component"]>>()(coordinates);
 // @ts-expect-error -- a matrix has two axes
 svd(scores);
 const circuit = factored(zeros(["embedding", "value"], [4, 2]), zeros(["value", "output"], [2, 4]));
 const composed = circuit.dot(zeros(["output", "vocabulary"], [4, 9]), "output").toTensor();
-expectSame<typeof composed, Tensor<["embedding", "vocabulary"]>>(true);
+expectType<Tensor<["embedding", "vocabulary"]>>()(composed);
 // @ts-expect-error -- the inner axes differ
 factored(zeros(["embedding", "value"], [4, 2]), zeros(["feature", "output"], [2, 4]));
 

@@ -212,8 +212,11 @@ describe("Tensor, its parts", () => {
     const renamed = cube.rename({ query: "target", head: "layer" });
     assert.deepEqual(renamed.axes, ["layer", "target", "key"]);
     assert.deepEqual(renamed.labels("target"), ["The", "ball", "is"]);
-    assert.throws(() => cube.rename(untyped({ head: "key" })), /"key" is named twice/);
-    assert.throws(() => cube.rename(untyped({ hed: "x" })), /no axis "hed". Did you mean "head"\?/);
+    assert.throws(() => cube.rename({ head: "key" }), /"key" is named twice/);
+    assert.throws(
+      () => cube.rename(untyped<{ head: "x" }>({ hed: "x" })),
+      /no axis "hed". Did you mean "head"\?/,
+    );
     assert.deepEqual(cube.at({ head: 0 }).rename({ query: "key", key: "query" }).axes, ["key", "query"]);
   });
 
