@@ -153,7 +153,7 @@ for (let i = 0; i < 3; i++) { console.log("line", i); await display("picture " +
     }
     const next = await frontEnd.run("'next'");
     assert.equal(next.reply["status"], "ok");
-    assert.equal(next.reply["execution_count"], Number(first?.reply["execution_count"]) + 1);
+    assert.equal(next.reply["execution_count"], Number(first.reply["execution_count"]) + 1);
   });
 
   it("forgets what an aborted cell would have declared", async () => {
