@@ -85,8 +85,8 @@ export class CellLine {
     return this.#records.get(key);
   }
 
-  /** Forgets the records that no name, no cell that may be taken back and no kept record refers to. */
-  sweep(): void {
+  /** Forgets the records that no name, no cell that may be taken back, no kept record and none of the specifiers refers to. */
+  sweep(specifiers: Iterable<string>): void {
     const kept = new Set<CellRecord>();
     const keep = (record: CellRecord | undefined): void => {
       if (record === undefined || kept.has(record)) return;
@@ -99,11 +99,13 @@ export class CellLine {
       keep(record);
       for (const before of record.shadowed.values()) keep(before?.cell);
     }
+    const keepNamed = (specifier: string): void => {
+      const key = cellKey(specifier);
+      if (key !== undefined) keep(this.#records.get(key));
+    };
+    for (const specifier of specifiers) keepNamed(specifier);
     for (let record = queue.pop(); record !== undefined; record = queue.pop())
-      for (const specifier of record.specifiers) {
-        const key = cellKey(specifier);
-        if (key !== undefined) keep(this.#records.get(key));
-      }
+      record.specifiers.forEach(keepNamed);
     for (const record of this.#records.values()) if (!kept.has(record)) this.#records.delete(record.key);
   }
 

@@ -14,6 +14,14 @@ export interface Declared {
   readonly offset: number;
 }
 
+/** What a cell adds to modules or to what is global. */
+export interface Augmentation {
+  /** The statements, to know them again. */
+  readonly text: string;
+  /** What they declare. */
+  readonly names: readonly string[];
+}
+
 /** A cell's text taken apart, before anything is checked. */
 export interface ParsedCell {
   /** The text that is checked and emitted: as long as the cell's, but for two parentheses round an object. */
@@ -27,7 +35,7 @@ export interface ParsedCell {
   /** Modules that the cell names: `import`, `import()`, `import("…")` types, re-exports; `require:x` for `import x = require("x")`. */
   readonly specifiers: readonly string[];
   /** `declare global` or `declare module "…"`: seen by all later cells. */
-  readonly augments: boolean;
+  readonly augments: Augmentation | undefined;
   /** `// @ts-nocheck` and `/// <reference …>` lines, which must stay in front of everything else. */
   readonly pragmas: string;
   /** Offset of the parenthesis put before a final object literal, which shifts what follows by one. */
@@ -220,7 +228,7 @@ function declaredNames(file: ts.SourceFile): Map<string, Declared> {
 function mentions(file: ts.SourceFile): Pick<ParsedCell, "used" | "specifiers" | "augments"> {
   const used = new Set<string>();
   const specifiers = new Set<string>();
-  let augments = false;
+  const augmenting: ts.ModuleDeclaration[] = [];
   const specify = (node: ts.Node | undefined): void => {
     if (node !== undefined && ts.isStringLiteralLike(node) && node.text !== "") specifiers.add(node.text);
   };
@@ -235,9 +243,10 @@ function mentions(file: ts.SourceFile): Pick<ParsedCell, "used" | "specifiers" |
     } else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
       specify(node.arguments[0]);
     else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) specify(node.argument.literal);
-    else if (ts.isModuleDeclaration(node))
-      augments ||= ts.isStringLiteral(node.name) || (node.flags & ts.NodeFlags.GlobalAugmentation) !== 0;
-    else if (ts.isJsxOpeningLikeElement(node) || ts.isJsxFragment(node)) {
+    else if (ts.isModuleDeclaration(node)) {
+      if (ts.isStringLiteral(node.name) || (node.flags & ts.NodeFlags.GlobalAugmentation) !== 0)
+        augmenting.push(node);
+    } else if (ts.isJsxOpeningLikeElement(node) || ts.isJsxFragment(node)) {
       // The factory's name is used without being written.
       used.add("React").add("h").add("Fragment");
       for (const [, factory] of file.text.matchAll(/@jsx(?:Frag)?\s+([\w$]+)/g))
@@ -246,7 +255,25 @@ function mentions(file: ts.SourceFile): Pick<ParsedCell, "used" | "specifiers" |
     ts.forEachChild(node, visit);
   };
   visit(file);
-  return { used, specifiers: [...specifiers], augments };
+  return { used, specifiers: [...specifiers], augments: augmentation(augmenting, file) };
+}
+
+function augmentation(
+  statements: readonly ts.ModuleDeclaration[],
+  file: ts.SourceFile,
+): Augmentation | undefined {
+  if (statements.length === 0) return undefined;
+  const names = statements.flatMap(({ body }) =>
+    body === undefined || !ts.isModuleBlock(body)
+      ? []
+      : body.statements.flatMap((statement) => {
+          if (ts.isVariableStatement(statement))
+            return statement.declarationList.declarations.map(({ name }) => name.getText(file));
+          const { name } = statement as { readonly name?: ts.Node };
+          return name === undefined ? [] : [name.getText(file)];
+        }),
+  );
+  return { text: statements.map((statement) => statement.getText(file)).join("\n"), names };
 }
 
 function isPropertyName(node: ts.Identifier): boolean {

@@ -6,6 +6,7 @@ import type { CellLine, CellRecord } from "./cell-line.ts";
 import { cellKey } from "./cell-specifier.ts";
 import { cellOptions } from "./compiler-options.ts";
 import { cellDeclarations } from "./declarations.ts";
+import type { Augmentation } from "./parse-cell.ts";
 import { boundSourceFile, programHost } from "./typescript-internals.ts";
 
 /** Our own package: where `@types/node` comes from if the notebook has none of its own. */
@@ -22,6 +23,18 @@ interface DraftText {
   readonly text: string;
   readonly jsx: boolean;
 }
+
+/** A cell that extends globals or modules. */
+interface AugmentingCell {
+  readonly id: string;
+  readonly key: number;
+  readonly text: string;
+  readonly specifiers: readonly string[];
+  readonly declares: Augmentation;
+}
+
+/** What the checker says of two declarations that cannot both hold. */
+const CONTRADICTIONS = new Set([2300, 2374, 2403, 2428, 2451, 2567, 2687, 2717]);
 
 /** A program, and what has been checked with its checker. */
 interface Generation {
@@ -49,7 +62,8 @@ export class Project {
   readonly #line: CellLine;
   readonly #importsFile: string;
   readonly #specifiers = new Set<string>();
-  readonly #augmentations = new Map<string, string>();
+  /** Cells that extend globals or modules: files of the program, for every later cell. */
+  readonly #augmentations = new Map<string, AugmentingCell>();
   readonly #virtual = new Map<string, ts.SourceFile>();
   #importsVersion = 0;
   #draft: DraftText = { text: "export {};\n", jsx: false };
@@ -70,15 +84,14 @@ export class Project {
   }
 
   /** The program whose checker checks cells that name these modules. */
-  programFor(specifiers: readonly string[], augmentation?: { id: string; text: string }): ts.Program {
+  programFor(specifiers: readonly string[], augmentation?: AugmentingCell): ts.Program {
     const wanted = specifiers.filter(
       (specifier) => cellKey(specifier) === undefined && !this.#isKnown(specifier),
     );
-    if (augmentation !== undefined) this.#augmentations.set(augmentation.id, augmentation.text);
+    if (augmentation !== undefined) this.#augment(augmentation);
     if (
       this.#generation === undefined ||
       wanted.length > 0 ||
-      augmentation !== undefined ||
       this.#generation.cells >= CELLS_PER_CHECKER ||
       this.#localFilesChanged()
     )
@@ -86,12 +99,38 @@ export class Project {
     return this.#current().program;
   }
 
+  /** Takes back what a cell added to globals or modules. */
+  dropAugmentation(id: string): void {
+    for (const [path, augmentation] of this.#augmentations)
+      if (augmentation.id === id) {
+        this.#augmentations.delete(path);
+        this.forget();
+      }
+  }
+
+  /** A cell run again, changed, replaces what it said before; it contradicts itself otherwise. */
+  #augment(added: AugmentingCell): void {
+    for (const [path, { declares }] of this.#augmentations)
+      if (declares.text === added.declares.text) this.#augmentations.delete(path);
+    const path = `${this.folder}/[augmentation-${added.key}].ts`;
+    this.#augmentations.set(path, added);
+    this.renew(added.specifiers.filter((specifier) => cellKey(specifier) === undefined));
+    const { program } = this.#current();
+    const file = program.getSourceFile(path);
+    if (!program.getSemanticDiagnostics(file).some(({ code }) => CONTRADICTIONS.has(code))) return;
+    for (const [earlier, { declares }] of this.#augmentations)
+      if (earlier !== path && declares.names.some((name) => added.declares.names.includes(name)))
+        this.#augmentations.delete(earlier);
+    this.forget();
+  }
+
   /** Starts the next generation: a program with all modules named so far, and a checker that knows no cell yet. */
   renew(specifiers: readonly string[] = []): void {
-    this.#line.sweep();
+    const augmented = [...this.#augmentations.values()].flatMap((augmentation) => augmentation.specifiers);
+    this.#line.sweep(augmented);
     while (this.condenseNext());
     // Declarations refer to fewer cells than code does.
-    this.#line.sweep();
+    this.#line.sweep(augmented);
     // Modules that no kept cell names any more would only make the program larger.
     this.#specifiers.clear();
     for (const record of this.#line.records()) {
@@ -278,7 +317,7 @@ export class Project {
       if (path === this.#importsFile) return this.#importsText();
       if (path === this.draftFile) return this.#draft.text;
       const augmentation = this.#augmentations.get(path);
-      if (augmentation !== undefined) return augmentation;
+      if (augmentation !== undefined) return augmentation.text;
       return this.#cellNamed(path)?.text;
     };
     const version = (path: string): string => {

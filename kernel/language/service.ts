@@ -90,16 +90,20 @@ class Service implements SynchronousLanguageService {
       file: undefined,
       condensed: undefined,
     };
-    const augmentation = parsed.augments
-      ? { id: `${this.#project.folder}/[augmentation-${key}].ts`, text: cell.text }
-      : undefined;
+    const augmentation =
+      parsed.augments === undefined
+        ? undefined
+        : { id, key, text: cell.text, specifiers: record.specifiers, declares: parsed.augments };
     const program = this.#project.programFor(parsed.specifiers, augmentation);
     const file = this.#project.addCell(record);
     const found =
       this.#typeErrors === "off"
         ? []
         : cellDiagnostics({ program, file, source, cellStart: cell.start, parsed, line: this.#line });
-    if (this.#typeErrors === "stop" && found.length > 0) return { ok: false, errors: found };
+    if (this.#typeErrors === "stop" && found.length > 0) {
+      this.#project.dropAugmentation(id);
+      return { ok: false, errors: found };
+    }
     const names = cellNames(file, cell.start, parsed, earlier, program.getTypeChecker());
     const emitted = emitCell({
       text: parsed.text,
@@ -122,6 +126,7 @@ class Service implements SynchronousLanguageService {
 
   discard(id: string): void {
     this.#line.remove(id);
+    this.#project.dropAugmentation(id);
   }
 
   complete(source: string, offset: number): Completion {
