@@ -18,7 +18,7 @@ const DIRECTIONS: Readonly<Record<string, readonly string[]>> = {
   "lib/models": ["lib/tensor", "lib/text", "lib/backend"],
   "lib/training": ["lib/models"],
   "lib/pretrained": ["lib/models", "lib/text"],
-  "lib/circuits": ["lib/models", "lib/tensor"],
+  "lib/circuits": ["lib/models", "lib/tensor", "lib/views"],
   "lib/directions": ["lib/circuits"],
   "lib/views": ["lib/display", "lib/tensor"],
   "lib/index.ts": [

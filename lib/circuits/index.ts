@@ -1,1 +1,12 @@
-export {};
+export { head, HeadError, headNames, heads, type Head } from "./head.ts";
+export { fullOV, fullQK } from "./vocabulary-circuits.ts";
+export { compositionScores, type CompositionKind, type CompositionScores } from "./composition.ts";
+export { copyingScores, positiveShare } from "./copying.ts";
+export {
+  attentionShare,
+  attentionShareOfAll,
+  stripe,
+  targetPattern,
+  type AttentionTarget,
+  type DetectorOptions,
+} from "./detectors.ts";

@@ -1,0 +1,146 @@
+import { arithmeticOfBackend, tidied, type Arithmetic, type Numbers } from "../backend/operations/index.ts";
+import type { Transformer } from "../models/transformer/index.ts";
+import { tensor, type Tensor } from "../tensor/index.ts";
+import { headNames } from "./head.ts";
+import { writesCentred } from "./writes-centred.ts";
+
+/** Through what the later head uses what the earlier one wrote. */
+export type CompositionKind = "query" | "key" | "value";
+
+/** Composition of all pairs of heads of one kind, beside what two unrelated heads would have. */
+export interface CompositionScores {
+  readonly kind: CompositionKind;
+  /** The score; 0 where the later head's layer is not later. */
+  readonly scores: Tensor<["earlierHead", "laterHead"]>;
+  /**
+   * What a random pair scores: 1/√d_model, or 1/√(d_model − 1) where everything that heads write is centred.
+   * The root of the mean of the squared score, exactly, when either head is turned by a random rotation.
+   */
+  readonly baseline: number;
+  /**
+   * How many standard deviations the squared score lies above the baseline's square, if the earlier head were turned by a random
+   * rotation; 0 where the later head's layer is not later.
+   */
+  readonly deviations: Tensor<["earlierHead", "laterHead"]>;
+}
+
+/**
+ * How much each later head's queries, keys or values are made of what each earlier head writes:
+ * ‖W_OV¹ W_QK²‖ (query), ‖W_OV¹ (W_QK²)ᵀ‖ (key) or ‖W_OV¹ W_OV²‖ (value), over the product of the two matrices' Frobenius norms.
+ * From 0 to 1, the same in every basis of the heads' features.
+ *
+ * Computed without ever building a d_model × d_model matrix of a pair: ‖AB‖² is the inner product of the Gram matrices AᵀA and BBᵀ,
+ * so each head's two Gram matrices are made once and all pairs of two layers are one matrix product.
+ *
+ * Source: Elhage et al. 2021, "Composition scores", in row-vector convention. Baseline: for a rotation R that is uniformly random,
+ * E tr(AᵀA R BBᵀ Rᵀ) = tr(AᵀA) tr(BBᵀ) / d, with variance 2‖G_A‖²‖G_B‖² / ((d − 1)(d + 2)), G being the Gram matrices without their trace.
+ *
+ * @example compositionScores(model, "key").scores.topK(5)
+ */
+export function compositionScores(model: Transformer, kind: CompositionKind): CompositionScores {
+  const arithmetic = arithmeticOfBackend();
+  const { layers, heads: perLayer, embedding } = model.configuration;
+  const count = layers * perLayer;
+  const dimensions = writesCentred(model) ? embedding - 1 : embedding;
+  const scores = new Float64Array(count * count);
+  const deviations = new Float64Array(count * count);
+  const written: Grams[] = [];
+  try {
+    for (let later = 0; later < layers; later++) {
+      if (later > 0)
+        tidied(arithmetic, () => {
+          const read = readGrams(arithmetic, model, later, kind);
+          for (const [earlier, grams] of written.entries()) {
+            const products = arithmetic.tf
+              .matMul(rows(arithmetic, grams), rows(arithmetic, read), false, true)
+              .dataSync();
+            for (let first = 0; first < perLayer; first++)
+              for (let second = 0; second < perLayer; second++) {
+                const square = products[first * perLayer + second] ?? 0;
+                const cell = (earlier * perLayer + first) * count + later * perLayer + second;
+                const deviation = deviationOf(grams.spread[first] ?? 0, read.spread[second] ?? 0, dimensions);
+                scores[cell] = Math.sqrt(Math.max(0, square));
+                deviations[cell] = deviation === 0 ? 0 : (square - 1 / dimensions) / deviation;
+              }
+          }
+        });
+      if (later < layers - 1)
+        written.push(
+          tidied(arithmetic, () => {
+            const grams = writtenGrams(arithmetic, model, later);
+            arithmetic.tf.keep(grams.normed);
+            return grams;
+          }),
+        );
+    }
+  } finally {
+    for (const { normed } of written) normed.dispose();
+  }
+  const names = headNames(model);
+  const matrix = (data: Float64Array) =>
+    tensor(["earlierHead", "laterHead"], data, {
+      shape: [count, count],
+      labels: { earlierHead: names, laterHead: names },
+      copy: false,
+    });
+  return {
+    kind,
+    scores: matrix(scores),
+    baseline: 1 / Math.sqrt(dimensions),
+    deviations: matrix(deviations),
+  };
+}
+
+/** Gram matrices of one layer's heads, each divided by its trace. */
+interface Grams {
+  /** [head, embedding, embedding], trace 1 (or 0 for a head that is zero). */
+  readonly normed: Numbers;
+  /** ‖G‖² of each head's Gram matrix: 1 where one direction is all, 1/d where all are alike. */
+  readonly spread: ArrayLike<number>;
+}
+
+/** Of W_OV, on the side that it writes to: W_Oᵀ (W_Vᵀ W_V) W_O. */
+function writtenGrams(arithmetic: Arithmetic, model: Transformer, layer: number): Grams {
+  const weight = `blocks.${layer}.attention` as const;
+  return grams(arithmetic, model.parameter(`${weight}.W_O`), model.parameter(`${weight}.W_V`));
+}
+
+/** Of W_QK or W_OV, on the side that reads the residual stream. */
+function readGrams(arithmetic: Arithmetic, model: Transformer, layer: number, kind: CompositionKind): Grams {
+  const weight = `blocks.${layer}.attention` as const;
+  const [W_Q, W_K] = [model.parameter(`${weight}.W_Q`), model.parameter(`${weight}.W_K`)];
+  if (kind === "query") return grams(arithmetic, W_Q, W_K);
+  if (kind === "key") return grams(arithmetic, W_K, W_Q);
+  return grams(arithmetic, model.parameter(`${weight}.W_V`), model.parameter(`${weight}.W_O`));
+}
+
+/** The Gram matrices of `side · other` on the embedding axis of `side`, side (otherᵀ other) sideᵀ, in the scope around this call. */
+function grams(
+  { tf }: Arithmetic,
+  side: Tensor<readonly ["head", string, string]>,
+  other: Tensor<readonly ["head", string, string]>,
+): Grams {
+  const [sideRows, otherRows] = [side, other].map((weights) => {
+    const numbers = tf.tensor(Float32Array.from(weights.data), [...weights.shape]);
+    // [head, embedding, inner], whichever way round it is stored
+    return weights.axes[1] === "embedding" ? numbers : tf.transpose(numbers, [0, 2, 1]);
+  }) as [Numbers, Numbers];
+  const inner = tf.matMul(sideRows, tf.matMul(otherRows, otherRows, true, false));
+  const trace = tf.sum(tf.mul(inner, sideRows), [1, 2], true);
+  const normed = tf.divNoNan(tf.matMul(inner, sideRows, false, true), trace);
+  return { normed, spread: tf.sum(tf.square(normed), [1, 2]).dataSync() };
+}
+
+/** Each head's Gram matrix as one row. */
+function rows({ tf }: Arithmetic, { normed }: Grams): Numbers {
+  return tf.reshape(normed, [normed.shape[0], -1]);
+}
+
+/** The standard deviation of tr(G_A R G_B Rᵀ) over random rotations R, for Gram matrices of trace 1. */
+function deviationOf(spreadA: number, spreadB: number, dimensions: number): number {
+  if (dimensions < 2) return 0;
+  const [withoutTraceA, withoutTraceB] = [spreadA, spreadB].map((spread) =>
+    Math.max(0, spread - 1 / dimensions),
+  );
+  return Math.sqrt((2 * (withoutTraceA ?? 0) * (withoutTraceB ?? 0)) / ((dimensions - 1) * (dimensions + 2)));
+}
