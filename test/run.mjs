@@ -39,6 +39,7 @@ const PHASES = [
   { name: "conformance", folders: ["conformance"], needsKernel: true },
   { name: "notebooks", folders: ["notebooks"], needsKernel: true },
   { name: "browser", folders: ["browser"], needsKernel: true },
+  { name: "clients", folders: ["clients"], needsKernel: true },
   { name: "package", folders: ["package"], needsKernel: true },
 ];
 
