@@ -1,3 +1,4 @@
+import { DisplayQueue } from "./display-queue.ts";
 import { KeyboardInterrupt } from "./keyboard-interrupt.ts";
 import type { RequestId } from "./protocol.ts";
 
@@ -16,6 +17,7 @@ export class Cell {
   readonly allowStdin: boolean;
   /** Timers that its code, or code called by it, has started and that have not fired. */
   readonly timers = new Set<Clearable>();
+  readonly displays = new DisplayQueue();
   readonly #rejections = new Set<(reason: KeyboardInterrupt) => void>();
   #state: "running" | "interrupted" | "stopped" = "running";
   #awaitsLeft = AWAITS_AFTER_INTERRUPT;

@@ -1,10 +1,13 @@
 /** The process that runs cells: what `spawnExecutor` starts. */
 import { randomUUID } from "node:crypto";
 import { MessageChannel, Worker } from "node:worker_threads";
-import { contexts } from "./context.ts";
+import { Comms } from "./comms.ts";
+import { contexts, type Output } from "./context.ts";
 import { installStackTraces } from "./errors/frames.ts";
 import { reportOf } from "./errors/report.ts";
 import { newFlags } from "./flags.ts";
+import { installHandle } from "./handle.ts";
+import { Input } from "./input.ts";
 import { Interrupts } from "./interrupts.ts";
 import { isKeyboardInterrupt, KeyboardInterrupt } from "./keyboard-interrupt.ts";
 import { LocalModules, type Transpiled } from "./modules/local.ts";
@@ -51,6 +54,7 @@ const interrupts = new Interrupts(flags, interruptions.port1, {
       post({ type: "late-error", request: inCallback.request, error: reportOf(new KeyboardInterrupt()) });
     }
     inCallback = undefined;
+    comms.handled();
   },
 });
 const folder = process.cwd();
@@ -62,17 +66,42 @@ const runner = new Runner({
   interrupts: () => interrupts,
 });
 
+const comms = new Comms({
+  post,
+  latest: () => runner.latest,
+  failed: lateError,
+  run: (cell, handler) => {
+    inCallback = cell;
+    handler();
+    inCallback = undefined;
+  },
+});
+
+/** Output of the code that is running, to its cell or to what captures it. */
+function emit(output: Output): void {
+  const capture = contexts.getStore()?.capture;
+  if (capture) capture(output);
+  else post(output);
+}
+
 /** Reports an error that nothing in the cell will catch, to the cell that caused it. */
 function lateError(error: unknown, cell = contexts.getStore()?.cell ?? runner.latest): void {
   if (isKeyboardInterrupt(error) && cell.isInterrupted) return;
-  post({ type: "late-error", request: cell.request, error: reportOf(error) });
+  emit({ type: "late-error", request: cell.request, error: reportOf(error) });
 }
 
+installHandle({
+  emit,
+  post,
+  comms,
+  input: new Input(post, answers.port1, flags),
+  latest: () => runner.latest,
+});
 installTimers({ failed: lateError, running: (cell) => (inCallback = cell) });
 installStackTraces();
 installStreams((name, text) => {
   const cell = contexts.getStore()?.cell ?? runner.latest;
-  post({ type: "stream", request: cell.request, name, text });
+  emit({ type: "stream", request: cell.request, name, text });
 });
 process.on("uncaughtException", (error) => lateError(error));
 process.on("unhandledRejection", (reason, promise) => lateError(reason, contexts.of(promise)?.cell));
@@ -95,6 +124,14 @@ process.on("message", (message: ToExecutor) => {
   switch (message.type) {
     case "run":
       runner.run(message);
+      break;
+    case "comm-open":
+    case "comm-message":
+    case "comm-close":
+      comms.receive(message);
+      break;
+    case "comm-info":
+      post({ type: "comm-info", request: message.request, comms: comms.info(message.targetName) });
       break;
     case "transpiled":
       transpiling.get(message.request)?.resolve(message);

@@ -104,6 +104,7 @@ export class Runner {
         (promise) => {
           promise
             .then(async (results) => {
+              await cell.displays.settled();
               if (results.length > 0) await this.#showResult(cell, results.at(-1));
               expressions = await this.#expressions(cell, request.expressions);
             })

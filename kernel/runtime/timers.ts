@@ -166,9 +166,9 @@ export function installTimers(events: TimerEvents): void {
     setTimeout,
     setInterval,
     setImmediate,
-    clearTimeout: clear,
-    clearInterval: clear,
-    clearImmediate: clear,
+    clearTimeout: (timer: unknown) => clear(timer),
+    clearInterval: (timer: unknown) => clear(timer),
+    clearImmediate: (timer: unknown) => clear(timer),
   };
   for (const [name, replacement] of Object.entries(replacements)) {
     Object.defineProperty(replacement, "name", { value: name });

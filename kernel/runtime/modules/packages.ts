@@ -36,6 +36,11 @@ export async function importPackage(
   }
 }
 
+/** A package that this one depends on, wherever the notebook is. */
+export function importOwnPackage(specifier: string): Promise<Namespace> {
+  return importerFor(OWN_FOLDER)(specifier);
+}
+
 function importerFor(folder: string): Importer {
   let importer = importers.get(folder);
   if (!importer) {

@@ -103,7 +103,7 @@ describe("a cell that throws", () => {
   it("shows library frames dimmed and its own plain", async () => {
     const { done } = await executor.run(`(await cell.import("node:fs")).readFileSync("/no/such/file");`);
     const traceback = done.error?.traceback ?? [];
-    assert.ok(traceback.some((line) => /^\u001b\[2m {4}at .*node:fs/.test(line)));
+    assert.ok(traceback.some((line) => line.startsWith("\u001b[2m    at ") && line.includes("node:fs")));
     assert.ok(traceback.some((line) => /^ {4}at Cell/.test(line)));
   });
 

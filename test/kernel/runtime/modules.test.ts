@@ -117,7 +117,7 @@ describe("cell.import", () => {
     const { done } = await executor.run(`const { fail } = await cell.import("./fails.ts");\nfail();`);
     const traceback = plain(done.error?.traceback);
     assert.match(traceback, /^RangeError: too far\nfails\.ts, line 6, column 9\n/);
-    assert.match(traceback, /> 6 \|   throw new RangeError/);
+    assert.match(traceback, /> 6 \| {3}throw new RangeError/);
     assert.match(traceback, /at .*\(?Cell \[\d+\], line 2, column 1\)?/);
   });
 
