@@ -1,4 +1,6 @@
 import type { CompileResult, LanguageService } from "../language/protocol.ts";
+import type { RequestId } from "../runtime/protocol.ts";
+import type { JsonObject } from "../wire/message.ts";
 import type { CellRequest } from "./cell-request.ts";
 import { typeScriptError, warningText } from "./diagnostics.ts";
 import { kernelError, stoppedEarly } from "./errors.ts";
@@ -73,6 +75,8 @@ export class CellLine {
   #stopEarly: (() => void) | undefined;
   /** The count of the last cell that came. */
   #lastNumber = 0;
+  /** For the reply of the current cell. Source: Jupyter messaging 5.5, "Payloads". */
+  #payload: JsonObject[] = [];
 
   constructor(parts: CellLineParts) {
     this.#parts = parts;
@@ -95,6 +99,11 @@ export class CellLine {
   addTask(run: () => Promise<void>): void {
     this.#waiting.push({ kind: "task", run });
     void this.#work();
+  }
+
+  /** Adds to the reply of a cell that is running. */
+  addPayload(request: RequestId, payload: JsonObject): void {
+    if (this.#current?.request.id === request) this.#payload.push(payload);
   }
 
   /** The user pressed stop. */
@@ -127,6 +136,7 @@ export class CellLine {
     const started = new Date().toISOString();
     origins.add(request, { number, isSilent: cell.silent, isStored: isCounted(cell) });
     this.#parts.onBegin(request);
+    this.#payload = [];
     status.busy(request, true);
     if (!cell.silent)
       messenger.publish("execute_input", { code: cell.code, execution_count: number }, header);
@@ -145,7 +155,7 @@ export class CellLine {
         status: result.status,
         execution_count: number,
         user_expressions: result.expressions,
-        payload: [],
+        payload: this.#payload,
         ...error,
       },
       { metadata },

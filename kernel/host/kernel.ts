@@ -276,6 +276,9 @@ export class Kernel {
         this.#messenger.publish("execute_result", { execution_count: number, data, metadata }, header);
         break;
       }
+      case "page":
+        this.#line.addPayload(request, { source: "page", data: message.data, start: 0 });
+        break;
       case "late-error":
         if (!isSilent) this.#messenger.publish("error", { ...message.error }, header);
         break;

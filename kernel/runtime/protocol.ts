@@ -74,6 +74,11 @@ export type FromExecutor =
   | { readonly type: "update-display"; readonly request: RequestId; readonly display: DisplayData }
   | { readonly type: "clear-output"; readonly request: RequestId; readonly wait: boolean }
   | { readonly type: "result"; readonly request: RequestId; readonly display: DisplayData }
+  /**
+   * Something to read beside the notebook (`page(value)` of kernel/notebook): the host puts it into the reply of its cell,
+   * `payload: [{ source: "page", data, start: 0 }]`. `data` has text/plain at least.
+   */
+  | { readonly type: "page"; readonly request: RequestId; readonly data: MimeData }
   /** An uncaught error of late code (a timer, a promise) of the cell `request`; the cell itself may have ended long ago. */
   | { readonly type: "late-error"; readonly request: RequestId; readonly error: ErrorReport }
   | {

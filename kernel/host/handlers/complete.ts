@@ -9,7 +9,12 @@ import type { Handler } from "./handler.ts";
 export const complete: Handler = async ({ message }, { language }) => {
   const code = textField(message.content, "code");
   const cursor = numberField(message.content, "cursor_pos", codePointOffset(code, code.length));
-  const { start, end, matches } = await language.complete(code, utf16Offset(code, cursor));
+  const offset = utf16Offset(code, cursor);
+  const { start, end, matches: all } = await language.complete(code, offset);
+  // What begins as typed; only where nothing does, what differs in case.
+  const typed = code.slice(start, offset);
+  const exact = all.filter(({ text }) => text.startsWith(typed));
+  const matches = exact.length > 0 ? exact : all;
   const cursorStart = codePointOffset(code, start);
   const cursorEnd = codePointOffset(code, end);
   return {
