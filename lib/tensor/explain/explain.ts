@@ -6,7 +6,7 @@ import { indicesOfCell } from "../selection.ts";
 import { computedOf, type Tensor } from "../tensor.ts";
 import { Explanation, type Factor, type Move, type Step, type Term } from "./explanation.ts";
 import { axesOfPaths, groupedPaths, largestPaths, TooManySummands, type Path } from "./paths.ts";
-import { isProduct, stepsOfCell, valueOf, type CellOf, type InnerStep } from "./steps.ts";
+import { isProduct, offsetOf, stepsOfCell, valueOf, type CellOf, type InnerStep } from "./steps.ts";
 
 /** What is wanted of an explanation. */
 export interface ExplainOptions {
@@ -52,7 +52,13 @@ export function explain<const A extends Axes>(
   if (missing.length > 0) {
     throw new AxisError(`A cell has a place on every axis; "${missing.join('", "')}" is missing.`);
   }
-  const target: CellOf = { node, indices: node.layout.axes.map((axis) => given.get(axis) ?? 0) };
+  const target: CellOf = {
+    node,
+    offset: offsetOf(
+      node.layout,
+      node.layout.axes.map((axis) => given.get(axis) ?? 0),
+    ),
+  };
   const groups = by === undefined ? undefined : checkedAxes(node, typeof by === "string" ? [by] : by, depth);
 
   const deepest = Math.min(depth, productsBelow(node));
@@ -65,11 +71,12 @@ export function explain<const A extends Axes>(
 
   const value = valueOf(target);
   checkSum(node, value, found);
-  const terms = found.largest.map(termOf);
+  const cellSteps = stepsOfCell(target);
+  const terms = found.largest.map((path) => termOf(path, cellSteps));
   const shown = terms.reduce((sum, term) => sum + term.value, 0);
   return new Explanation({
     name: node.layout.name,
-    cell: stepsOfCell(target).map(stepOf),
+    cell: cellSteps.map(stepOf),
     value,
     terms,
     rest: { count: found.count - terms.length, value: found.count > terms.length ? value - shown : 0 },
@@ -159,25 +166,27 @@ function stepOf({ axis, index, words, text }: InnerStep): Step {
   return { axis, index, label: words?.words[index] ?? text ?? String(index) };
 }
 
-function termOf({ value, steps, factors }: Path): Term {
+function termOf({ value, steps, factors }: Path, cell: readonly InnerStep[]): Term {
+  const known = [...steps, ...cell].filter(({ words }) => words !== undefined);
   return {
     value,
     kind: value < 0 ? "inhibited" : "enhanced",
     path: steps.map(stepOf),
-    factors: factors.map(factorOf),
+    factors: factors.map((factor) => factorOf(factor, known)),
     // Steps lie from the cell to the source; information travels the other way.
     moved: steps.flatMap(moveOf).reverse(),
   };
 }
 
-function factorOf(factor: CellOf | number): Factor {
+/** A factor; where its own axis has no words, with the words that the path has for it. */
+function factorOf(factor: CellOf | number, known: readonly InnerStep[]): Factor {
   if (typeof factor === "number") return { cell: [], value: factor };
   const { name } = factor.node.layout;
-  return {
-    ...(name === undefined ? {} : { name }),
-    cell: stepsOfCell(factor).map(stepOf),
-    value: valueOf(factor),
-  };
+  const cell = stepsOfCell(factor).map((step) => ({
+    ...step,
+    words: step.words ?? known.find(({ axis, index }) => axis === step.axis && index === step.index)?.words,
+  }));
+  return { ...(name === undefined ? {} : { name }), cell: cell.map(stepOf), value: valueOf(factor) };
 }
 
 /** Axes that name places between which attention moves things. */

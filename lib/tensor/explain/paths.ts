@@ -1,13 +1,12 @@
 import type { Computed } from "../origin.ts";
 import {
   ADDEND,
-  alternativesOf,
   isProduct,
-  offsetOf,
+  summandsOf,
   valueOf,
-  type Alternative,
   type CellOf,
   type InnerStep,
+  type Summand,
 } from "./steps.ts";
 
 /** One product of given numbers that is part of a cell: the path by which it got there. */
@@ -39,13 +38,13 @@ const SUMMAND_LIMIT = 2_000_000;
 class Findings<T> {
   readonly #byNode = new Map<Computed, Map<number, T>>();
 
-  find({ node, indices }: CellOf, depth: number, search: () => T): T {
+  find({ node, offset }: CellOf, depth: number, search: () => T): T {
     let cells = this.#byNode.get(node);
     if (cells === undefined) {
       cells = new Map();
       this.#byNode.set(node, cells);
     }
-    const key = offsetOf(node.layout, indices) * 128 + Math.min(depth, 127);
+    const key = offset * 128 + Math.min(depth, 127);
     let found = cells.get(key);
     if (found === undefined) {
       found = search();
@@ -53,6 +52,11 @@ class Findings<T> {
     }
     return found;
   }
+}
+
+/** Whether a cell is taken as it is: it was given, or no more products are to be followed. */
+function isGiven({ node }: CellOf, depth: number): boolean {
+  return node.origin === undefined || (depth === 0 && isProduct(node));
 }
 
 /**
@@ -71,38 +75,57 @@ export function largestPaths(
   let summands = 0;
 
   const search = (at: CellOf, left: number): Paths => {
-    const alternatives = isProduct(at.node) && left === 0 ? undefined : alternativesOf(at);
-    if (alternatives === undefined) return given(at);
-    summands += alternatives.length;
+    const found = isGiven(at, left) ? undefined : summandsOf(at);
+    if (found === undefined) return given(at);
+    summands += found.list.length;
     if (summands > summandLimit) throw new TooManySummands();
     const below = isProduct(at.node) ? left - 1 : left;
     let count = 0;
     let sum = 0;
     let size = 0;
-    const through: { alternative: Alternative; lists: Paths[]; best: number }[] = [];
-    for (const alternative of alternatives) {
-      if (isNothing(alternative)) continue;
-      const lists = alternative.children.map((child) =>
-        isZeroBesideInfinity(child, alternative)
-          ? { largest: [{ value: 0, steps: [], factors: [child] }], count: 1, sum: 0, size: 0 }
-          : findings.find(child, below, () => search(child, below)),
-      );
-      const paths = lists.reduce((product, list) => product * list.count, 1);
+    const through: { place: number; best: number }[] = [];
+    const pathsOf = (child: CellOf, summand: Summand): Paths =>
+      isZeroBesideInfinity(child, summand)
+        ? { largest: [{ value: 0, steps: [], factors: [child] }], count: 1, sum: 0, size: 0 }
+        : findings.find(child, below, () => search(child, below));
+    for (const [place, summand] of found.list.entries()) {
+      if (isNothing(summand)) continue;
+      let paths = 1;
+      let total = summand.factor;
+      let best = summand.factor;
+      let all = Math.abs(summand.factor);
+      for (const child of summand.children) {
+        if (isGiven(child, below)) {
+          // Most factors are given numbers: no need to make lists of them.
+          const value = valueOf(child);
+          if (value === 0 && !isZeroBesideInfinity(child, summand)) paths = 0;
+          total *= value;
+          best *= value;
+          all *= Math.abs(value);
+        } else {
+          const list = pathsOf(child, summand);
+          paths *= list.count;
+          total *= list.sum;
+          best *= list.largest[0]?.value ?? 0;
+          all *= list.size;
+        }
+      }
       if (paths === 0) continue;
       count += paths;
-      sum += lists.reduce((product, list) => product * list.sum, alternative.factor);
-      size += lists.reduce((product, list) => product * list.size, Math.abs(alternative.factor));
-      const best = lists.reduce(
-        (product, list) => product * (list.largest[0]?.value ?? 0),
-        alternative.factor,
-      );
-      through.push({ alternative, lists, best: weight(best) });
+      sum += total;
+      size += all;
+      through.push({ place, best: weight(best) });
     }
     // A summand whose best path is not among the `limit` best holds none that is.
     through.sort((a, b) => b.best - a.best);
     const largest = through
       .slice(0, limit)
-      .flatMap(({ alternative, lists }) => combinations(alternative, lists, limit))
+      .flatMap(({ place }) => {
+        const summand = found.list[place];
+        if (summand === undefined) return [];
+        const lists = summand.children.map((child) => pathsOf(child, summand));
+        return combinations(summand.factor, found.stepsAt(place), lists, limit);
+      })
       .sort((a, b) => weight(b.value) - weight(a.value))
       .slice(0, limit);
     return { largest, count, sum, size };
@@ -122,20 +145,24 @@ function given(cell: CellOf): Paths {
 }
 
 /** Whether a given factor of 0 makes the summand 0 whatever the others are, so that they need no search. */
-function isNothing({ factor, children }: Alternative): boolean {
+function isNothing({ factor, children }: Summand): boolean {
   const isZero =
     factor === 0 || children.some((child) => child.node.origin === undefined && valueOf(child) === 0);
   return isZero && children.every((child) => Number.isFinite(valueOf(child)));
 }
 
 /** 0 · ∞ is not 0: such a summand is shown, as the one that made the cell NaN. */
-function isZeroBesideInfinity(child: CellOf, { children }: Alternative): boolean {
+function isZeroBesideInfinity(child: CellOf, { children }: Summand): boolean {
   return valueOf(child) === 0 && !children.every((other) => Number.isFinite(valueOf(other)));
 }
 
 /** The products of the factors' paths that can be among the `limit` largest. */
-function combinations({ factor, steps }: Alternative, lists: readonly Paths[], limit: number): Path[] {
-  const [first, second] = lists;
+function combinations(
+  factor: number,
+  steps: readonly InnerStep[],
+  [first, second]: readonly Paths[],
+  limit: number,
+): Path[] {
   const own = factor === 1 ? [] : [factor];
   if (first === undefined) return [];
   if (second === undefined) {
@@ -204,28 +231,28 @@ export function groupedPaths(
       runsOver = [...by].some((axis) => axes.has(axis));
       isGrouped.set(at.node, runsOver);
     }
-    const alternatives = !runsOver || (isProduct(at.node) && left === 0) ? undefined : alternativesOf(at);
-    if (alternatives === undefined) {
+    const found = !runsOver || isGiven(at, left) ? undefined : summandsOf(at);
+    if (found === undefined) {
       const [path] = given(at).largest;
       return new Map(path === undefined ? [] : [["", path]]);
     }
-    summands += alternatives.length;
+    summands += found.list.length;
     if (summands > summandLimit) throw new TooManySummands();
     const below = isProduct(at.node) ? left - 1 : left;
     const groups = new Map<string, Path>();
-    for (const alternative of alternatives) {
-      if (isNothing(alternative)) continue;
-      const [first, second] = alternative.children.map((child) =>
+    for (const [place, summand] of found.list.entries()) {
+      if (isNothing(summand)) continue;
+      const [first, second] = summand.children.map((child) =>
         findings.find(child, below, () => search(child, below)),
       );
-      const own = alternative.steps.filter(({ axis }) => by.has(axis));
+      const own = found.stepsAt(place).filter(({ axis }) => by.has(axis));
       for (const left of first?.values() ?? []) {
         for (const right of second?.values() ?? [undefined]) {
           addTo(groups, {
-            value: alternative.factor * left.value * (right?.value ?? 1),
+            value: summand.factor * left.value * (right?.value ?? 1),
             steps: right === undefined ? [...own, ...left.steps] : [...left.steps, ...own, ...right.steps],
             factors: [
-              ...(alternative.factor === 1 ? [] : [alternative.factor]),
+              ...(summand.factor === 1 ? [] : [summand.factor]),
               ...left.factors,
               ...(right?.factors ?? []),
             ],

@@ -1,5 +1,5 @@
 import type { AxisLabels } from "../labels.ts";
-import type { Layout } from "../layout.ts";
+import { stridesOf, type Layout } from "../layout.ts";
 import type { Computed } from "../origin.ts";
 
 /** A place on an axis, with the words of that axis. */
@@ -13,41 +13,58 @@ export interface InnerStep {
   readonly into?: readonly InnerStep[];
 }
 
+/** A cell of a tensor: where it lies in the data. */
+export interface CellOf {
+  readonly node: Computed;
+  readonly offset: number;
+}
+
 /** One summand of a cell: factor · Π of cells of other tensors. */
-export interface Alternative {
+export interface Summand {
   readonly factor: number;
-  readonly steps: readonly InnerStep[];
   readonly children: readonly CellOf[];
 }
 
-/** A cell of a tensor: an index for each axis, in order. */
-export interface CellOf {
-  readonly node: Computed;
-  readonly indices: readonly number[];
+/** The summands of a cell, and the steps that each takes: found when asked for, since few are shown. */
+export interface Summands {
+  readonly list: readonly Summand[];
+  readonly stepsAt: (place: number) => readonly InnerStep[];
 }
 
 /** The name under which the addends of a sum appear among a path's steps. */
 export const ADDEND = "+";
 
-/** Where a cell lies in the data. */
+/** Where the cell with these indices lies in the data. */
 export function offsetOf({ shape }: Layout, indices: readonly number[]): number {
   let offset = 0;
   for (const [place, index] of indices.entries()) offset = offset * (shape[place] ?? 0) + index;
   return offset;
 }
 
+/** The index of a cell on each axis, in order. */
+function indicesOf({ node: { layout }, offset }: CellOf): number[] {
+  const indices = new Array<number>(layout.shape.length).fill(0);
+  let rest = offset;
+  for (let place = layout.shape.length - 1; place >= 0; place -= 1) {
+    const size = layout.shape[place] ?? 1;
+    indices[place] = rest % size;
+    rest = Math.floor(rest / size);
+  }
+  return indices;
+}
+
 /** The number in a cell. */
-export function valueOf({ node, indices }: CellOf): number {
-  return node.layout.data[offsetOf(node.layout, indices)] ?? 0;
+export function valueOf({ node, offset }: CellOf): number {
+  return node.layout.data[offset] ?? 0;
 }
 
 /** The place of a cell on each axis. */
-export function stepsOfCell({ node: { layout }, indices }: CellOf): InnerStep[] {
-  return layout.axes.map((axis, place) => ({
-    axis,
-    index: indices[place] ?? 0,
-    words: layout.labels.get(axis),
-  }));
+export function stepsOfCell(cell: CellOf): InnerStep[] {
+  const { axes, labels } = cell.node.layout;
+  return indicesOf(cell).map((index, place) => {
+    const axis = axes[place] ?? "";
+    return { axis, index, words: labels.get(axis) };
+  });
 }
 
 /** Whether following this node costs one product. */
@@ -55,93 +72,102 @@ export function isProduct({ origin }: Computed): boolean {
   return origin?.operation === "dot" && origin.over.length > 0;
 }
 
+const NO_STEPS: readonly InnerStep[] = [];
+
 /** The summands of a cell, by how its tensor was computed; `undefined` when it was given. */
-export function alternativesOf(cell: CellOf): Alternative[] | undefined {
-  const { node, indices } = cell;
+export function summandsOf(cell: CellOf): Summands | undefined {
+  const { node } = cell;
   const { origin, layout } = node;
   if (origin === undefined) return undefined;
   switch (origin.operation) {
     case "dot":
-      return productAlternatives(cell, origin.inputs, origin.over);
+      return productSummands(cell, origin.inputs, origin.over);
     case "sum": {
       const addends = addendsOf(cell, 1);
-      return addends.map(({ factor, child }, index) => ({
-        factor,
-        steps:
-          addends.length === 1
-            ? []
-            : [{ axis: ADDEND, index, words: undefined, text: nameOfAddend(child.node, index) }],
-        children: [child],
-      }));
+      return {
+        list: addends.map(({ factor, child }) => ({ factor, children: [child] })),
+        stepsAt: (index) => {
+          const addend = addends[index];
+          if (addend === undefined || addends.length === 1) return NO_STEPS;
+          return [{ axis: ADDEND, index, words: undefined, text: nameOfAddend(addend.child.node, index) }];
+        },
+      };
     }
     case "sumOver": {
       const [input] = origin.inputs;
       const place = input.layout.axes.indexOf(origin.axis);
       const words = input.layout.labels.get(origin.axis);
-      return Array.from({ length: input.layout.shape[place] ?? 0 }, (_, index) => ({
-        factor: origin.factor,
-        steps: [{ axis: origin.axis, index, words }],
-        children: [{ node: input, indices: indices.toSpliced(place, 0, index) }],
-      }));
+      const indices = indicesOf(cell);
+      return {
+        list: Array.from({ length: input.layout.shape[place] ?? 0 }, (_, index) => ({
+          factor: origin.factor,
+          children: [{ node: input, offset: offsetOf(input.layout, indices.toSpliced(place, 0, index)) }],
+        })),
+        stepsAt: (index) => [{ axis: origin.axis, index, words }],
+      };
     }
     case "rename":
-      return [single(origin.inputs[0], indices)];
+      return single(origin.inputs[0], cell.offset);
     case "transpose": {
       const [input] = origin.inputs;
-      return [single(input, aligned(layout, indices, input.layout))];
+      return single(input, alignedOffset(layout, indicesOf(cell), input.layout));
     }
     case "at": {
       const [input] = origin.inputs;
+      const indices = indicesOf(cell);
       const found = input.layout.axes.map(
         (axis) => origin.indices.get(axis) ?? indices[layout.axes.indexOf(axis)] ?? 0,
       );
-      return [single(input, found)];
+      return single(input, offsetOf(input.layout, found));
     }
     case "pick": {
       const [input] = origin.inputs;
-      const found = input.layout.axes.map((axis, place) => {
-        const index = indices[place] ?? 0;
-        return origin.choices.get(axis)?.[index] ?? index;
+      const found = indicesOf(cell).map((index, place) => {
+        const choices = origin.choices.get(layout.axes[place] ?? "");
+        return choices?.[index] ?? index;
       });
-      return [single(input, found)];
+      return single(input, offsetOf(input.layout, found));
     }
     case "stack": {
-      const part = origin.inputs[indices[0] ?? 0];
+      const [index, ...rest] = indicesOf(cell);
+      const part = origin.inputs[index ?? 0];
       const inner = { axes: layout.axes.slice(1) };
-      return part === undefined ? [] : [single(part, aligned(inner, indices.slice(1), part.layout))];
+      return part === undefined ? undefined : single(part, alignedOffset(inner, rest, part.layout));
     }
     case "concatenate": {
       const place = layout.axes.indexOf(origin.axis);
+      const indices = indicesOf(cell);
       let index = indices[place] ?? 0;
       for (const part of origin.inputs) {
         const length = part.layout.shape[part.layout.axes.indexOf(origin.axis)] ?? 0;
-        if (index < length) return [single(part, aligned(layout, indices.with(place, index), part.layout))];
+        if (index < length)
+          return single(part, alignedOffset(layout, indices.with(place, index), part.layout));
         index -= length;
       }
-      return [];
+      return undefined;
     }
   }
 }
 
-function single(node: Computed, indices: readonly number[]): Alternative {
-  return { factor: 1, steps: [], children: [{ node, indices }] };
+function single(node: Computed, offset: number): Summands {
+  return { list: [{ factor: 1, children: [{ node, offset }] }], stepsAt: () => NO_STEPS };
 }
 
-/** The indices of a cell in the order of another tensor's axes. */
-function aligned(
-  { axes }: Pick<Layout, "axes">,
-  indices: readonly number[],
-  target: Pick<Layout, "axes">,
-): number[] {
-  return target.axes.map((axis) => indices[axes.indexOf(axis)] ?? 0);
+/** Where the cell with these indices lies in another tensor that has some of the axes. */
+function alignedOffset({ axes }: Pick<Layout, "axes">, indices: readonly number[], target: Layout): number {
+  return offsetOf(
+    target,
+    target.axes.map((axis) => indices[axes.indexOf(axis)] ?? 0),
+  );
 }
 
 /** The addends of a sum, and of the unnamed sums among them: of `x.plus(a).plus(b)` these are x, a and b. */
-function addendsOf({ node, indices }: CellOf, factor: number): { factor: number; child: CellOf }[] {
-  const { origin, layout } = node;
+function addendsOf(cell: CellOf, factor: number): { factor: number; child: CellOf }[] {
+  const { origin, layout } = cell.node;
   if (origin?.operation !== "sum") return [];
+  const indices = indicesOf(cell);
   return origin.inputs.flatMap((input, index) => {
-    const child = { node: input, indices: aligned(layout, indices, input.layout) };
+    const child = { node: input, offset: alignedOffset(layout, indices, input.layout) };
     const weight = factor * (origin.factors[index] ?? 1);
     const isInnerSum =
       origin.inputs.length > 1 && input.origin?.operation === "sum" && input.layout.name === undefined;
@@ -155,43 +181,59 @@ function nameOfAddend({ layout, origin }: Computed, index: number): string {
   return `addend ${index + 1}`;
 }
 
-function productAlternatives(
-  { node: { layout }, indices }: CellOf,
+function productSummands(
+  cell: CellOf,
   [left, right]: readonly [Computed, Computed],
   over: readonly string[],
-): Alternative[] {
+): Summands {
+  const { layout } = cell.node;
   const summed = [...new Set(over)];
   const sizes = summed.map((axis) => left.layout.shape[left.layout.axes.indexOf(axis)] ?? 0);
   const words = summed.map((axis) => left.layout.labels.get(axis) ?? right.layout.labels.get(axis));
-  const leftIndices = aligned(layout, indices, left.layout);
-  const rightIndices = aligned(layout, indices, right.layout);
-  const leftPlaces = summed.map((axis) => left.layout.axes.indexOf(axis));
-  const rightPlaces = summed.map((axis) => right.layout.axes.indexOf(axis));
-  const into = stepsOfCell({ node: left, indices: leftIndices }).filter(({ axis }) => !summed.includes(axis));
+  const stridesIn = (target: Layout): number[] => {
+    const strides = stridesOf(target.shape);
+    return summed.map((axis) => strides[target.axes.indexOf(axis)] ?? 0);
+  };
+  const leftStrides = stridesIn(left.layout);
+  const rightStrides = stridesIn(right.layout);
+  const indices = indicesOf(cell);
+  const leftStart = alignedOffset(layout, indices, left.layout);
+  const rightStart = alignedOffset(layout, indices, right.layout);
 
+  const list: Summand[] = [];
   const count = sizes.reduce((product, size) => product * size, 1);
-  const alternatives: Alternative[] = [];
   for (let combination = 0; combination < count; combination += 1) {
-    const leftCell = [...leftIndices];
-    const rightCell = [...rightIndices];
-    const steps: InnerStep[] = [];
+    let leftOffset = leftStart;
+    let rightOffset = rightStart;
     let rest = combination;
     for (let place = summed.length - 1; place >= 0; place -= 1) {
       const size = sizes[place] ?? 1;
       const index = rest % size;
-      rest = Math.floor(rest / size);
-      leftCell[leftPlaces[place] ?? 0] = index;
-      rightCell[rightPlaces[place] ?? 0] = index;
-      steps.unshift({ axis: summed[place] ?? "", index, words: words[place], into });
+      rest = (rest - index) / size;
+      leftOffset += index * (leftStrides[place] ?? 0);
+      rightOffset += index * (rightStrides[place] ?? 0);
     }
-    alternatives.push({
+    list.push({
       factor: 1,
-      steps,
       children: [
-        { node: left, indices: leftCell },
-        { node: right, indices: rightCell },
+        { node: left, offset: leftOffset },
+        { node: right, offset: rightOffset },
       ],
     });
   }
-  return alternatives;
+  const stepsAt = (combination: number): InnerStep[] => {
+    const into = stepsOfCell({ node: left, offset: leftStart }).filter(({ axis }) => !summed.includes(axis));
+    let rest = combination;
+    return summed
+      .map((axis, place) => ({ axis, place }))
+      .reverse()
+      .map(({ axis, place }) => {
+        const size = sizes[place] ?? 1;
+        const index = rest % size;
+        rest = (rest - index) / size;
+        return { axis, index, words: words[place], into };
+      })
+      .reverse();
+  };
+  return { list, stepsAt };
 }

@@ -14,6 +14,7 @@ import {
 } from "../../../lib/tensor/index.ts";
 
 /** Names a value's type away, as untyped JavaScript would. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller chooses what it passes for
 const untyped = <T>(value: unknown): T => value as T;
 
 describe("tensor(axes, values)", () => {
