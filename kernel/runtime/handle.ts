@@ -2,7 +2,7 @@ import type { Cell } from "./cell.ts";
 import type { Comm, CommContent, Comms } from "./comms.ts";
 import { contexts, type Output } from "./context.ts";
 import type { Input } from "./input.ts";
-import type { DisplayData, FromExecutor } from "./protocol.ts";
+import type { DisplayData } from "./protocol.ts";
 import type { Bundle } from "./values/bundle.ts";
 import { render } from "./values/render.ts";
 
@@ -11,7 +11,6 @@ const HANDLE = Symbol.for("matrix-composition.kernel");
 
 export interface HandleParts {
   readonly emit: (output: Output) => void;
-  readonly post: (message: FromExecutor) => void;
   readonly input: Input;
   readonly comms: Comms;
   readonly latest: () => Cell;
@@ -51,6 +50,7 @@ export function installHandle({ emit, input, comms, latest }: HandleParts): void
     openComm: (target: string, content: CommContent, id?: string): Comm => comms.open(target, content, id),
     registerComm: (target: string, handler: (comm: Comm, content: Required<CommContent>) => void) =>
       comms.register(target, handler),
+    render: async (value: unknown) => render(value),
     /** Runs `code`, and what it starts, with its output going to `take` and not to the cell. */
     capture: <T>(take: (output: Output) => void, code: () => T): T => {
       const { parent = cell().request } = contexts.getStore() ?? {};
@@ -61,12 +61,12 @@ export function installHandle({ emit, input, comms, latest }: HandleParts): void
 
   const globals = {
     prompt: (message = "Prompt", initial = ""): string | null => {
-      const answer = handle.askNow(`${String(message)} `, false);
+      const answer = handle.askNow(`${message} `, false);
       return answer === "" && initial !== "" ? initial : answer;
     },
     confirm: (message = "Confirm"): boolean =>
-      /^y(es)?$/i.test(handle.askNow(`${String(message)} [y/N] `, false).trim()),
-    alert: (message = "Alert"): void => void handle.askNow(`${String(message)} [Enter] `, false),
+      /^y(es)?$/i.test(handle.askNow(`${message} [y/N] `, false).trim()),
+    alert: (message = "Alert"): void => void handle.askNow(`${message} [Enter] `, false),
   };
   for (const [name, value] of Object.entries(globals)) {
     Object.defineProperty(globalThis, name, { value, writable: true, configurable: true });

@@ -1,4 +1,4 @@
-import { cleanBundle, isMimeBundle, type Bundle } from "./bundle.ts";
+import { cleanBundle, isMimeBundle, plainJson, type Bundle } from "./bundle.ts";
 import { chartBundle } from "./chart.ts";
 import { frameTable } from "./data-frame.ts";
 import { signatureOf } from "./function.ts";
@@ -10,6 +10,9 @@ import { textOf } from "./text.ts";
 
 /** How a value asks to be shown, as in Deno's kernel: a method that returns values by media type, or a promise of them. */
 const DISPLAY = Symbol.for("Jupyter.display");
+
+/** How it tells more of its media types; `matrix-composition/notebook` uses it for the sizes of pictures. */
+const METADATA = Symbol.for("matrix-composition.metadata");
 
 /** At once where it can be, so that output keeps its order. */
 export type Soon<T> = T | Promise<T>;
@@ -47,11 +50,15 @@ function ownDisplay(value: Shape): Soon<Bundle> | undefined {
   const display = (value as Readonly<Record<symbol, unknown>>)[DISPLAY];
   if (typeof display !== "function") return undefined;
   const data: unknown = display.call(value);
-  return data instanceof Promise ? data.then(asBundle) : asBundle(data);
+  return data instanceof Promise ? data.then((later) => asBundle(later, value)) : asBundle(data, value);
 }
 
-function asBundle(data: unknown): Bundle {
-  if (isMimeBundle(data)) return { data };
+function asBundle(data: unknown, value: Shape): Bundle {
+  const metadata = (value as Readonly<Record<symbol, unknown>>)[METADATA];
+  if (isMimeBundle(data)) {
+    if (typeof metadata !== "function") return { data };
+    return { data, metadata: plainJson(metadata.call(value)) as Readonly<Record<string, unknown>> };
+  }
   throw new TypeError(`Symbol.for("Jupyter.display") gave no values by media type: ${textOf(data)}`);
 }
 

@@ -1,0 +1,53 @@
+import { randomUUID } from "node:crypto";
+import { DISPLAY, isDisplayable } from "./displayable.ts";
+import { runningKernel } from "./kernel.ts";
+
+export interface DisplayOptions {
+  /** The name under which `update` finds the output; a fresh one where none is given. */
+  readonly id?: string;
+}
+
+/** An output that can be replaced where it stands. */
+export interface DisplayHandle {
+  readonly id: string;
+  /** Shows `value` in the place of what is shown; returns this handle. */
+  readonly update: (value: unknown) => DisplayHandle;
+  /** Resolves when what was shown last is sent; only values that render themselves later need it. */
+  readonly shown: () => Promise<void>;
+}
+
+/**
+ * Shows `value` below the cell, as the last expression of a cell is shown, and gives a handle to replace it. Outside a
+ * kernel it prints the value's text.
+ *
+ * @example
+ * const bar = display(html`<b>0 %</b>`);
+ * bar.update(html`<b>100 %</b>`);
+ */
+export function display(value: unknown, { id = randomUUID() }: DisplayOptions = {}): DisplayHandle {
+  const kernel = runningKernel();
+  let shown = kernel ? kernel.display(value, id) : printed(value);
+  const handle: DisplayHandle = {
+    id,
+    update: (next) => {
+      shown = kernel ? kernel.update(next, id) : printed(next);
+      return handle;
+    },
+    shown: () => shown,
+  };
+  return handle;
+}
+
+/** Removes the cell's output so far; with `wait` only when the next output comes, so that nothing flickers. */
+export function clearOutput({ wait = false }: { readonly wait?: boolean } = {}): void {
+  runningKernel()?.clearOutput(wait);
+}
+
+async function printed(value: unknown): Promise<void> {
+  if (!isDisplayable(value)) {
+    console.log(value);
+    return;
+  }
+  const { "text/plain": text } = await value[DISPLAY]();
+  console.log(text ?? value);
+}
