@@ -10,3 +10,4 @@ export {
   type AttentionTarget,
   type DetectorOptions,
 } from "./detectors.ts";
+export { foldedModel, FoldingError, type FoldingOptions } from "./folding.ts";

@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { downloadModel, type DownloadProgress } from "../../../lib/pretrained/hub.ts";
 
 const COMMIT = "0123456789abcdef0123456789abcdef01234567";
@@ -60,7 +60,7 @@ async function startHub(): Promise<FakeHub> {
             : {}),
         })),
       );
-    const name = url.pathname.split("/").at(-1) ?? "";
+    const name = basename(url.pathname);
     const content = sent.get(name) ?? files.get(name);
     if (!content) return response.writeHead(404).end();
     const from = Number(/bytes=(\d+)-/.exec(request.headers.range ?? "")?.[1] ?? 0);
