@@ -6,7 +6,7 @@ import { fitText, formatNumber, widestLabel } from "./label.ts";
 import { columnLabels, drawLabels, packingSignal, pool, rasterUri } from "./matrix-block.ts";
 import type { ArrayInput, LabelledArray } from "./matrix.ts";
 import type { FigureOptions } from "./options.ts";
-import { Scene, tooltipExpression, type Json } from "./scene.ts";
+import { Scene, tooltipExpression } from "./scene.ts";
 import { THEME } from "./theme.ts";
 import { tokenPlaces } from "./token-strip.ts";
 import { ViewInputError } from "./view-input-error.ts";
@@ -44,7 +44,7 @@ export function attentionHeads(patterns: ArrayInput, options: AttentionHeadsOpti
       `attentionHeads: there is no head ${start[1]} in layer ${start[0]}; there are ${layers} layers of ${heads} heads.`,
     );
   const scale = colourScale([0, 1], options.colours, options.domain ?? [0, 1]);
-  const width = options.width ?? 820;
+  const width = options.width ?? 760;
   const scene = new Scene(
     width,
     options.title ?? "Attention heads",
@@ -424,7 +424,7 @@ function drawTokens(
     {
       transform,
       encode: {
-        fill: { signal: `luminance(scale('shade', datum.share)) < 0.26 ? '#ffffff' : '${THEME.ink}'` },
+        fill: { signal: `luminance(scale('shade', datum.share)) < 0.179 ? '#ffffff' : '#000000'` },
       },
     },
   );

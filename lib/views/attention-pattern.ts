@@ -314,7 +314,7 @@ function drawStrip(
     {
       transform: [{ type: "lookup", from: "shares", key: "i", fields: ["i"], values: ["share"], default: 0 }],
       encode: {
-        fill: { signal: `luminance(scale('shade', datum.share)) < 0.26 ? '#ffffff' : '${THEME.ink}'` },
+        fill: { signal: `luminance(scale('shade', datum.share)) < 0.179 ? '#ffffff' : '#000000'` },
       },
     },
   );

@@ -151,7 +151,7 @@ export function colouredTokens(
       align: "center",
       i,
     })),
-    { encode: { fill: { signal: `luminance(${fill}) < 0.26 ? '#ffffff' : '${THEME.ink}'` } } },
+    { encode: { fill: { signal: `luminance(${fill}) < 0.179 ? '#ffffff' : '#000000'` } } },
   );
   const bottom = y + height + 10;
   scene.height = options.height ?? bottom + drawColourLegend(scene, scale, all, 12, bottom) + 10;

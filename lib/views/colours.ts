@@ -63,9 +63,9 @@ export function luminance(hex: string): number {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
-/** Ink that reads on `background`: dark or white, whichever has the greater contrast. */
+/** Ink that reads on `background`: black or white, whichever has the greater contrast (at least 4.58). */
 export function inkOn(background: string): string {
-  return luminance(background) > 0.26 ? THEME.ink : "#ffffff";
+  return luminance(background) > 0.179 ? "#000000" : "#ffffff";
 }
 
 /** Where the finite values lie; `[0, 1]` when there are none. */

@@ -1,7 +1,7 @@
 import { colourScale, extent } from "./colours.ts";
 import { largest } from "./describe.ts";
 import { sceneFigure, type Figure } from "./figure.ts";
-import { formatNumber, visibleLabel, widestLabel } from "./label.ts";
+import { fitText, formatNumber, visibleLabel, widestLabel } from "./label.ts";
 import {
   cellDigits,
   columnLabels,
@@ -55,7 +55,7 @@ export function compare(left: MatrixInput, right: MatrixInput, options: CompareO
     options.domain,
   );
   const change = colourScale(difference.values, "diverging");
-  const width = options.width ?? 820;
+  const width = options.width ?? 720;
   const rowRoom = Math.min(120, widestLabel(first.rows) + 14);
   const gap = 18;
   let cellWidth = Math.min(40, (width - rowRoom - 2 * gap - 14) / (3 * columns));
@@ -78,7 +78,14 @@ export function compare(left: MatrixInput, right: MatrixInput, options: CompareO
   const starts = blocks.map((_, index) => rowRoom + index * (columns * cellWidth + gap));
   for (const [index, { matrix, title }] of blocks.entries()) {
     const x = starts[index] ?? 0;
-    scene.draw("text", [{ x, y: scene.top + 6, text: title, fontWeight: "bold" }]);
+    scene.draw("text", [
+      {
+        x,
+        y: scene.top + 6,
+        text: fitText(title, Math.max(60, columns * cellWidth + gap - 6), 11.5, true),
+        fontWeight: "bold",
+      },
+    ]);
     drawMatrixBlock(scene, matrix, {
       name: `block${index}`,
       x,

@@ -30,7 +30,7 @@ export class Figure implements Displayable {
   readonly spec: Readonly<Record<string, unknown>>;
   readonly #still: Node;
   #svg: Promise<string> | undefined;
-  #png: Promise<Uint8Array> | undefined;
+  readonly #png = new Map<number, Promise<Uint8Array>>();
 
   constructor(parts: FigureParts) {
     this.title = inertText(parts.title);
@@ -53,12 +53,15 @@ export class Figure implements Displayable {
     return this.#svg;
   }
 
-  /** The still picture as a PNG file, two device pixels to the CSS pixel. */
-  png(): Promise<Uint8Array> {
-    this.#png ??= Promise.all([import("./render.ts"), this.svg()]).then(([{ renderPng }, svg]) =>
-      renderPng(svg),
+  /** The still picture as a PNG file, `scale` device pixels to the CSS pixel. */
+  png(scale = 2): Promise<Uint8Array> {
+    const known = this.#png.get(scale);
+    if (known !== undefined) return known;
+    const made = Promise.all([import("./render.ts"), this.svg()]).then(([{ renderPng }, svg]) =>
+      renderPng(svg, scale),
     );
-    return this.#png;
+    this.#png.set(scale, made);
+    return made;
   }
 
   /** One HTML file with the interactive drawing and the library that draws it; it needs no network. */
@@ -87,7 +90,8 @@ export class Figure implements Displayable {
 
   /** One type that Lab draws by itself, a PNG for those that draw neither, and text. */
   async [DISPLAY](): Promise<MimeBundle> {
-    const png = await this.png();
+    // Lab's Plotly shows the PNG at its own size until the pointer comes: as large as the figure, then.
+    const png = await this.png(this.kind === "plotly" ? 1 : 2);
     return {
       [this.kind === "vega" ? "application/vnd.vega.v5+json" : "application/vnd.plotly.v1+json"]: this.spec,
       "image/png": Buffer.from(png.buffer, png.byteOffset, png.byteLength).toString("base64"),

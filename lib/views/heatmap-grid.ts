@@ -22,8 +22,7 @@ const MOST_READ = 60_000;
  * @example heatmapGrid([[[1, 0], [0, 1]], [[0, 1], [1, 0]]], { title: "Two matrices" })
  */
 export function heatmapGrid(stack: ArrayInput, options: FigureOptions = {}): Figure {
-  const rank =
-    "shape" in stack && Array.isArray(stack.shape) ? stack.shape.length : 3 + Number(isDeep(stack));
+  const rank = "shape" in stack && Array.isArray(stack.shape) ? stack.shape.length : depth(stack);
   if (rank !== 3 && rank !== 4)
     throw new ViewInputError(
       `heatmapGrid takes three axes (which, row, column) or four (line, which, row, column), and got ${rank}.`,
@@ -178,7 +177,6 @@ export function heatmapGrid(stack: ArrayInput, options: FigureOptions = {}): Fig
   );
 }
 
-function isDeep(stack: unknown): boolean {
-  const second: unknown = Array.isArray(stack) ? (stack as unknown[][])[0]?.[0] : undefined;
-  return Array.isArray(second) && (Array.isArray(second[0]) || ArrayBuffer.isView(second[0]));
+function depth(nested: unknown): number {
+  return Array.isArray(nested) || ArrayBuffer.isView(nested) ? 1 + depth((nested as unknown[])[0]) : 0;
 }

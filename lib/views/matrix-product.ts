@@ -440,7 +440,7 @@ function drawTerms(
           baseline: { value: "middle" },
           fontSize: { value: step < 40 ? 9 : 10.5 },
           fill: {
-            signal: `isNumber(datum.${field}) && luminance(scale(${field}Scale, datum.${field})) < 0.26 ? '#ffffff' : '${THEME.ink}'`,
+            signal: `isNumber(datum.${field}) && luminance(scale(${field}Scale, datum.${field})) < 0.179 ? '#ffffff' : '#000000'`,
           },
           font: { value: THEME.font },
         },

@@ -52,7 +52,7 @@ function dominantDirection(
     Float64Array.from({ length: dimensions }, (_, index) => Math.sin(1 + index * 1.7 + seed * 0.9)),
     before,
   );
-  for (let step = 0; step < 300; step++) {
+  for (let step = 0; step < 1000; step++) {
     const next = new Float64Array(dimensions);
     for (let item = 0; item < items; item++) {
       const along = dot(centred, item * dimensions, direction);
@@ -61,9 +61,9 @@ function dominantDirection(
     }
     if (next.every((value) => Math.abs(value) < 1e-12)) break;
     const turned = orthonormal(next, before);
-    const change = 1 - Math.abs(dot(turned, 0, direction));
+    const change = Math.hypot(...turned.map((value, index) => value - (direction[index] ?? 0)));
     direction = turned;
-    if (change < 1e-13) break;
+    if (change < 1e-12) break;
   }
   let largest = 0;
   for (const value of direction) if (Math.abs(value) > Math.abs(largest) + 1e-9) largest = value;

@@ -1,4 +1,4 @@
-import { formatNumber } from "./label.ts";
+import { fitText, formatNumber } from "./label.ts";
 import type { Scene } from "./scene.ts";
 import { THEME } from "./theme.ts";
 
@@ -60,7 +60,14 @@ export function drawBottomAxis(
     at.map((value) => ({ ...text, x: position(value), text: formatNumber(value, 4) })),
   );
   if (name !== "")
-    scene.draw("text", [{ ...text, x: (frame.left + frame.right) / 2, y: frame.bottom + 27, text: name }]);
+    scene.draw("text", [
+      {
+        ...text,
+        x: (frame.left + frame.right) / 2,
+        y: frame.bottom + 27,
+        text: fitText(name, frame.right - frame.left, THEME.size.small),
+      },
+    ]);
 }
 
 /** Grid lines and numbers to the left of a plot. */
@@ -88,6 +95,13 @@ export function drawLeftAxis(
   );
   if (name !== "")
     scene.draw("text", [
-      { ...text, x: 14, y: (frame.top + frame.bottom) / 2, angle: -90, align: "center", text: name },
+      {
+        ...text,
+        x: 14,
+        y: (frame.top + frame.bottom) / 2,
+        angle: -90,
+        align: "center",
+        text: fitText(name, frame.bottom - frame.top, THEME.size.small),
+      },
     ]);
 }

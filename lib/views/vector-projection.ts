@@ -4,7 +4,7 @@ import { extent } from "./colours.ts";
 import { count } from "./describe.ts";
 import { projections } from "./direction-scatter.ts";
 import { Figure, sceneFigure } from "./figure.ts";
-import { formatNumber, textWidth, visibleLabel } from "./label.ts";
+import { fitText, formatNumber, textWidth, visibleLabel } from "./label.ts";
 import { drawCategoryLegend } from "./legend.ts";
 import { toMatrix, type DrawnMatrix, type MatrixInput, type VectorInput } from "./matrix.ts";
 import type { FigureOptions } from "./options.ts";
@@ -115,11 +115,15 @@ function project(
       ? Float64Array.from(matrix.values)
       : Float64Array.from([...Array.from(matrix.values), ...Array.from(after.values)]);
   const total = after === undefined ? items : 2 * items;
-  const split = (points: number[][], names: string[]): Placed => ({
-    before: points.slice(0, items),
-    after: after === undefined ? undefined : points.slice(items),
-    names,
-  });
+  const split = (points: number[][], names: string[]): Placed => {
+    const reach = Math.max(...points.flat().map(Math.abs));
+    const clean = points.map((point) => point.map((value) => (Math.abs(value) < 1e-9 * reach ? 0 : value)));
+    return {
+      before: clean.slice(0, items),
+      after: after === undefined ? undefined : clean.slice(items),
+      names,
+    };
+  };
   const onto = options.onto ?? "pca";
   if (onto === "umap")
     return split(
@@ -301,11 +305,13 @@ function line(drawn: Drawn, options: VectorProjectionOptions): Figure {
   const stems = points
     .toSorted((left, right) => left.x - right.x)
     .map((point) => {
-      const half = textWidth(point.label) / 2 + 5;
-      let level = ends.findIndex((end) => end < point.x - half);
+      const text = fitText(point.label, 160);
+      const half = textWidth(text) / 2 + 5;
+      const x = Math.min(frame.right - half + 5, Math.max(frame.left + half - 5, point.x));
+      let level = ends.findIndex((end) => end < x - half);
       if (level === -1) level = ends.length;
-      ends[level] = point.x + half;
-      return { point, y: bottom - 16 - Math.min(level, levels - 1) * 17 };
+      ends[level] = x + half;
+      return { point, x, text, y: bottom - 16 - Math.min(level, levels - 1) * 17 };
     });
   scene.draw(
     "rule",
@@ -313,7 +319,7 @@ function line(drawn: Drawn, options: VectorProjectionOptions): Figure {
   );
   scene.draw(
     "text",
-    stems.map(({ point, y }) => ({ x: point.x, y, text: point.label, align: "center" })),
+    stems.map(({ x, y, text }) => ({ x, y, text, align: "center" })),
   );
   drawPoints(scene, points, frame, { tooltip: options.tooltip !== false, labels: false });
   return sceneFigure(scene, drawn.description);

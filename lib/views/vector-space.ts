@@ -109,7 +109,7 @@ export function plotlySpace(space: Space): Node {
 /** The same seen from one side, as a still picture. */
 export function stillSpace(space: Space, description: string): Node {
   const { points, before, pairs, names } = space;
-  const scene = new Scene(space.width, space.title, "A still view; in the notebook it can be turned.");
+  const scene = new Scene(space.width, space.title, "In JupyterLab: point at it, then drag to turn it.");
   scene.height = space.height;
   const all = [
     ...points.map((point) => point.at),

@@ -1,0 +1,328 @@
+import assert from "node:assert/strict";
+import * as vega from "vega";
+import { renderers } from "../../../lib/display/index.ts";
+import { tensor } from "../../../lib/tensor/index.ts";
+import {
+  attentionHeads,
+  attentionPattern,
+  attribution,
+  bars,
+  colouredTokens,
+  compare,
+  compositionDiagram,
+  heatmap,
+  heatmapGrid,
+  histogram,
+  informationFlow,
+  logitLens,
+  matrixProduct,
+  scatter,
+  spectrum,
+  table,
+  tokenLogProbabilities,
+  vectorProjection,
+  ViewInputError,
+  type Figure,
+} from "../../../lib/views/index.ts";
+import { noise, patterns, transitions } from "./numbers.ts";
+
+/** A running view of a figure, to set signals on as the pointer would. */
+async function running(figure: Figure): Promise<vega.View> {
+  const view = new vega.View(vega.parse(structuredClone(figure.spec)), { renderer: "none" });
+  return view.runAsync();
+}
+
+interface Drawn {
+  readonly items?: readonly Drawn[];
+  readonly tooltip?: Readonly<Record<string, string>>;
+}
+
+function firstTooltip({ root }: { readonly root: Drawn }): Readonly<Record<string, string>> | undefined {
+  const search = (item: Drawn): Drawn["tooltip"] => {
+    for (const inner of item.items ?? []) {
+      const found = inner.tooltip ?? search(inner);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+  return search(root);
+}
+
+function rejects(make: () => unknown, ...words: readonly string[]): void {
+  assert.throws(make, (error: unknown) => {
+    assert.ok(error instanceof ViewInputError, String(error));
+    for (const word of words) assert.ok(error.message.includes(word), error.message);
+    return true;
+  });
+}
+
+describe("heatmap(matrix)", () => {
+  it("takes a named tensor with its labels", () => {
+    const words = tensor(
+      ["word", "next"],
+      [
+        [0, 1],
+        [0.25, 0.75],
+      ],
+      { labels: { word: ["a", "b"], next: ["c", "d"] } },
+    );
+    assert.equal(
+      heatmap(words).description,
+      "Heatmap: 2 rows (word) by 2 columns (next), values from 0 to 1; largest: a → d 1, b → d 0.75 and b → c 0.25.",
+    );
+  });
+  it("draws as one image from 2,500 cells on, and stays small at 1,000 × 700", () => {
+    const marks = heatmap(noise(1000, 700)).spec["marks"] as readonly { readonly type: string }[];
+    assert.equal(marks.filter(({ type }) => type === "image").length, 1);
+    assert.ok(JSON.stringify(heatmap(noise(1000, 700)).spec).length < 400_000);
+  });
+  it("reads the value under the pointer in an image", async () => {
+    const values = noise(60, 70);
+    const view = await running(heatmap(values));
+    await view.signal("cellAt", [41, 13]).runAsync();
+    const tooltip = firstTooltip(view.scenegraph() as unknown as { readonly root: Drawn });
+    assert.deepEqual([tooltip?.["row"], tooltip?.["column"]], [41, 13]);
+    assert.ok(Math.abs(Number(tooltip?.["value"]?.replace("−", "-")) - (values[41]?.[13] ?? NaN)) < 0.003);
+  });
+  it("says how many cells are not finite", () =>
+    assert.match(
+      heatmap([
+        [NaN, 1],
+        [2, Infinity],
+      ]).description,
+      /2 cells not finite/u,
+    ));
+  it("refuses ragged rows, three axes and labels of another number", () => {
+    rejects(() => heatmap([[1, 2], [3]]), "2 entries", "1");
+    rejects(() => heatmap(tensor(["a", "b", "c"], [[[1]]])), "2 axes", "a, b, c");
+    rejects(() => heatmap([[1, 2]], { labels: { column: ["x"] } }), '"column"', "2 entries", "1 labels");
+  });
+});
+
+describe("matrixProduct(factors)", () => {
+  const figure = matrixProduct([
+    [
+      [1, 2],
+      [3, 4],
+    ],
+    [
+      [5, 6],
+      [7, 8],
+    ],
+  ]);
+  it("shows the terms of the cell that is pointed at, and they add up to it", async () => {
+    const view = await running(figure);
+    await view.signal("hovered", [0, 1, 0]).runAsync();
+    const terms = (
+      view.data("terms") as readonly {
+        readonly left: number;
+        readonly right: number;
+        readonly data: number;
+      }[]
+    ).map(({ left, right, data }) => [left, right, data]);
+    assert.deepEqual(terms, [
+      [3, 5, 15],
+      [4, 7, 28],
+    ]);
+    assert.match(await view.toSVG(), /= 43/u);
+  });
+  it("keeps a cell that was clicked when the pointer has gone", async () => {
+    const view = await running(figure);
+    await view.signal("kept", [0, 0, 1]).signal("hovered", null).runAsync();
+    assert.deepEqual(view.signal("at"), [0, 0, 1]);
+  });
+  it("begins at the asked cell, by label too", async () => {
+    const labelled = matrixProduct(
+      [
+        [[1, 2]],
+        [
+          [5, 6],
+          [7, 8],
+        ],
+      ],
+      { labels: { column: ["x", "y"] }, cell: [0, "y"] },
+    );
+    assert.deepEqual((await running(labelled)).signal("at"), [0, 0, 1]);
+  });
+  it("multiplies chains from left to right", () => {
+    assert.match(matrixProduct([[[1, 1]], [[2], [3]], [[4, 5]]]).description, /largest cell is 0 → 1, 25/u);
+  });
+  it("shows the twelve largest terms and counts the others", async () => {
+    const view = await running(matrixProduct([noise(1, 20), noise(20, 1)]));
+    assert.equal((view.data("terms") as readonly unknown[]).length, 12);
+    assert.match(await view.toSVG(), /\+ 8 more/u);
+  });
+  it("refuses factors that do not fit", () =>
+    rejects(() => matrixProduct([[[1, 2]], [[1]]]), "2 columns", "1 rows"));
+});
+
+describe("attentionPattern(pattern)", () => {
+  const [first = []] = patterns(1, 3, 5);
+  const figure = attentionPattern(first, { tokens: ["a", "b", "c", "d", "e"] });
+  it("shades what the chosen token looks at, in the chosen head", async () => {
+    const view = await running(figure);
+    await view.signal("kept", { c: 1, i: 3 }).signal("head0Kept", 1).runAsync();
+    const shares = view.data("shares") as readonly { readonly i: number; readonly share: number }[];
+    for (const { i, share } of shares) assert.ok(Math.abs(share - (first[1]?.[3]?.[i] ?? 0)) < 1e-4);
+    assert.ok(shares.length > 1);
+  });
+  it("turns round to what looks at it", async () => {
+    const view = await running(figure);
+    await view.signal("kept", { c: 1, i: 1 }).signal("head0Kept", 0).signal("backwards", true).runAsync();
+    const shares = view.data("shares") as readonly { readonly i: number; readonly share: number }[];
+    assert.ok(shares.some(({ i, share }) => i === 4 && Math.abs(share - (first[0]?.[4]?.[1] ?? 0)) < 1e-4));
+  });
+  it("averages all heads when none is chosen", async () => {
+    const view = await running(figure);
+    await view.signal("kept", { c: 1, i: 4 }).runAsync();
+    const sum = (view.data("shares") as readonly { readonly share: number }[]).reduce(
+      (total, { share }) => total + share,
+      0,
+    );
+    assert.ok(Math.abs(sum - 1) < 0.05, String(sum));
+  });
+  it("refuses tokens of another number", () =>
+    rejects(() => attentionPattern([[1]], { tokens: ["a", "b"] }), "1 positions", "2 tokens"));
+});
+
+describe("attentionHeads(patterns)", () => {
+  it("reads the weights of the chosen head and token from their packed text", async () => {
+    const values = patterns(2, 3, 7);
+    const view = await running(attentionHeads(values, {}));
+    await view.signal("headKept", { l: 1, h: 2 }).signal("tokenKept", 5).runAsync();
+    const shares = view.data("shares") as readonly { readonly k: number; readonly share: number }[];
+    assert.equal(shares.length, 7);
+    for (const { k, share } of shares) assert.ok(Math.abs(share - (values[1]?.[2]?.[5]?.[k] ?? NaN)) < 3e-4);
+  });
+  it("stays under 500 kB for 12 × 12 heads at 128 tokens", () => {
+    const size = JSON.stringify(
+      attentionHeads(
+        patterns(12, 12, 128)
+          .map((heads) => heads.slice(0, 1).concat(heads.slice(-11)).slice(0, 12))
+          .map((heads) => [...heads, ...Array.from({ length: 12 - heads.length }, () => heads[0] ?? [])]),
+      ).spec,
+    ).length;
+    assert.ok(size < 500_000, String(size));
+  });
+});
+
+describe("views that must add up", () => {
+  it("attribution refuses parts that do not add up to the total", () =>
+    rejects(() => attribution({ a: 1, b: 2 }, { total: 3.5 }), "3", "3.5"));
+  it("attribution draws parts that do", () =>
+    assert.match(
+      attribution({ a: 1, b: 2 }, { total: 3 }).description,
+      /2 parts add up to 3; largest: b 2 and a 1/u,
+    ));
+  it("bars stacks votes to their sum", () =>
+    assert.match(
+      bars([
+        [1, 0],
+        [0.5, -1],
+      ]).description,
+      /largest: 0 1\.5 and 1 −1/u,
+    ));
+  it("bars counts what it leaves out", async () =>
+    assert.match(await bars([3, 2, 1, 0.5], { top: 2 }).svg(), /and 2 more, together 1\.5/u));
+});
+
+describe("compare(left, right)", () => {
+  it("names the cell that differs most", () =>
+    assert.match(compare([[0, 1]], [[0.5, 0.9]]).description, /differ most at 0 → 0/u));
+  it("refuses matrices of other shapes", () => rejects(() => compare([[1]], [[1, 2]]), "1 × 1", "1 × 2"));
+});
+
+describe("tokens and vocabularies", () => {
+  it("tokenLogProbabilities ranks the true token", () => {
+    const figure = tokenLogProbabilities(["a", "b"], [[Math.log(0.7), Math.log(0.3)]], {
+      labels: { column: ["a", "b"] },
+    });
+    assert.match(figure.description, /b −1\.2/u);
+    assert.match(JSON.stringify(figure.spec), /rank 2 of 2/u);
+  });
+  it("tokenLogProbabilities refuses a token that the vocabulary lacks", () =>
+    rejects(() => tokenLogProbabilities(["a", "z"], [[0]], { labels: { column: ["a"] } }), '"z"'));
+  it("logitLens turns logits into probabilities, and leaves probabilities", () => {
+    assert.match(
+      logitLens([[[0, Math.log(3)]]], { labels: { vocabulary: ["x", "y"] } }).description,
+      /y 0\.75/u,
+    );
+    assert.match(logitLens([[[0.4, 0.6]]], { labels: { vocabulary: ["x", "y"] } }).description, /y 0\.6/u);
+  });
+  it("colouredTokens shows the series that is chosen", async () => {
+    const view = await running(colouredTokens(["a", "b"], { first: [1, 0], second: [0, 1] }));
+    const before = await view.toSVG();
+    await view.signal("kept", 1).runAsync();
+    assert.notEqual(await view.toSVG(), before);
+  });
+});
+
+describe("vectorProjection(vectors)", () => {
+  const plane = [
+    [2, 0, 0],
+    [-2, 0, 0],
+    [0, 1, 0],
+    [0, -1, 0],
+  ];
+  it("puts vectors on their principal axes, the widest first", () => {
+    assert.match(
+      vectorProjection(plane).description,
+      /80% of the variance.*20% of the variance.*0 at 2, 0; 1 at −2, 0; 2 at 0, 1/u,
+    );
+  });
+  it("projects on chosen directions", () => {
+    const figure = vectorProjection(plane, { onto: [[1, 1, 0]], dimensions: 1, names: ["diagonal"] });
+    assert.match(figure.description, /\(diagonal\): 0 at 1\.4; 1 at −1\.4; 2 at 0\.71/u);
+  });
+  it("is a Plotly figure in space, with a still picture", async () => {
+    const figure = vectorProjection(plane, { dimensions: 3 });
+    assert.equal(figure.kind, "plotly");
+    assert.match(await figure.svg(), /principal axis 3/u);
+  });
+  it("gives the same neighbourhoods for the same seed", () => {
+    const vectors = noise(12, 5);
+    assert.equal(
+      vectorProjection(vectors, { onto: "umap" }).description,
+      vectorProjection(vectors, { onto: "umap" }).description,
+    );
+    assert.notEqual(
+      vectorProjection(vectors, { onto: "umap", seed: 2 }).description,
+      vectorProjection(vectors, { onto: "umap" }).description,
+    );
+  });
+  it("refuses a pair that is not there", () =>
+    rejects(() => vectorProjection(plane, { pairs: [["king", 0]] }), '"king"'));
+});
+
+describe("other inputs that cannot be drawn", () => {
+  it("are refused with what would be right", () => {
+    rejects(() => table([]), "one row");
+    rejects(() => table([{ a: 1 }], { columns: ["b"] }), '"b"', "a");
+    rejects(() => histogram([NaN]), "finite");
+    rejects(() => scatter([1, 2], [1]), "2 numbers", "1");
+    rejects(() => spectrum({ real: [1], imaginary: [] }), "1 real", "0 imaginary");
+    rejects(() => heatmapGrid([[1]]), "three axes");
+    rejects(() => informationFlow(["a"], [{ layer: 0, from: 0, to: 3, amount: 1 }]), "0 to 3");
+    rejects(
+      () => compositionDiagram([{ from: [1, 0], to: [0, 0], kind: "Q", score: 1 }]),
+      "layer 1",
+      "layer 0",
+    );
+  });
+});
+
+describe("renderers.matrix", () => {
+  it("is set when the views are loaded, and draws a heatmap", async () => {
+    const matrix = {
+      rowAxis: "word",
+      columnAxis: "next",
+      rows: ["a", "b"],
+      columns: ["a", "b"],
+      values: transitions().flat().slice(0, 4),
+      title: "Large",
+    };
+    const bundle = await renderers.matrix?.(matrix);
+    assert.ok(bundle !== undefined && "image/png" in bundle);
+    assert.match(String(bundle["text/plain"]), /^Large\nHeatmap: 2 rows \(word\)/u);
+  });
+});
