@@ -38,7 +38,9 @@ export function complete(
   if (found === undefined) return { start: offset, end: offset, matches: [] };
   // In a string, a path's last part is replaced, and it has letters that no identifier has.
   const spanned = found.entries.find(({ replacementSpan }) => replacementSpan !== undefined)?.replacementSpan;
-  const isText = found.entries.some(({ kind }) => TEXT_KINDS.has(kind));
+  const isText = found.entries.some(
+    ({ kind, name, insertText }) => TEXT_KINDS.has(kind) || (insertText === undefined && !isIdentifier(name)),
+  );
   const span = isText ? (spanned ?? found.optionalReplacementSpan) : undefined;
   const start = span === undefined ? word.start : span.start - draft.start;
   const end = span === undefined ? word.end : start + span.length;
@@ -134,7 +136,6 @@ const KINDS: Partial<Record<string, string>> = {
   [ts.ScriptElementKind.memberGetAccessorElement]: "property",
   [ts.ScriptElementKind.memberSetAccessorElement]: "property",
   [ts.ScriptElementKind.memberAccessorVariableElement]: "property",
-  [ts.ScriptElementKind.jsxAttribute]: "property",
   [ts.ScriptElementKind.parameterElement]: "param",
   [ts.ScriptElementKind.string]: "string",
   [ts.ScriptElementKind.label]: "label",

@@ -13,15 +13,31 @@ const JSX_NOT_CLOSED = [17008, 17014];
  */
 export function completeness(source: string): Completeness {
   const { errors, file } = parseCell(source);
+  if (errors.length === 0)
+    return lacksBody(file) ? { status: "incomplete", indent: indentAfter(source) } : { status: "complete" };
   const [first] = errors.filter(({ code }) => !JSX_NOT_CLOSED.includes(code));
-  if (first === undefined) return { status: errors.length === 0 ? "complete" : "invalid" };
+  if (first === undefined) return { status: "incomplete", indent: indentAfter(source) };
   const continued = /\\\r?\n?$/.test(source);
   if (first.code === UNTERMINATED_REGULAR_EXPRESSION) return { status: "invalid" };
   if (first.code === UNTERMINATED_STRING)
     return continued ? { status: "incomplete", indent: "" } : { status: "invalid" };
-  return first.start >= endOfCode(file)
-    ? { status: "incomplete", indent: indentAfter(source) }
-    : { status: "invalid" };
+  const endsEarly = first.start >= endOfCode(file) || isUnfinishedObject(source);
+  return endsEarly ? { status: "incomplete", indent: indentAfter(source) } : { status: "invalid" };
+}
+
+/** `function f()` reads as an overload, which nobody types into a line editor on purpose. */
+function lacksBody(file: ts.SourceFile): boolean {
+  const last = file.statements.at(-1);
+  if (last === undefined || !ts.isFunctionDeclaration(last) || last.body !== undefined) return false;
+  const isDeclared = last.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.DeclareKeyword) ?? false;
+  return !isDeclared && !last.getText(file).endsWith(";");
+}
+
+/** `{ a: 1, b:` is a broken block, and the beginning of an object. */
+function isUnfinishedObject(source: string): boolean {
+  if (!source.trimStart().startsWith("{")) return false;
+  const { errors, file } = parseCell(`(${source}`);
+  return errors[0] !== undefined && errors[0].start >= endOfCode(file);
 }
 
 /** Where the last token ends; comments and blanks after it don't count. */

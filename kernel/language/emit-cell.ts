@@ -1,5 +1,6 @@
 import ts from "typescript";
 import type { CompiledCell } from "./protocol.ts";
+import { withoutCharacter } from "./source-map.ts";
 import type { CellNames } from "./cell-names.ts";
 
 /** What emit needs to know of a checked cell. */
@@ -8,6 +9,8 @@ export interface EmitRequest {
   readonly text: string;
   readonly jsx: boolean;
   readonly names: CellNames;
+  /** Where a character stands in the text that the cell, as typed, doesn't have. */
+  readonly inserted: { readonly line: number; readonly column: number } | undefined;
   readonly options: ts.CompilerOptions;
   /** A specifier as the executor shall ask for it. */
   readonly specifier: (specifier: string) => string;
@@ -43,7 +46,7 @@ export function emitCell(request: EmitRequest): Pick<CompiledCell, "code" | "map
       after: [(context) => (file) => wrapStatements(file, runtime, jsxRoots, context)],
     },
   });
-  return assemble(output.outputText, output.sourceMapText ?? "{}", runtime);
+  return assemble(output.outputText, output.sourceMapText ?? "{}", runtime, request.inserted);
 }
 
 /** Names that the cell cannot clash with. */
@@ -78,6 +81,7 @@ function assemble(
   output: string,
   mapText: string,
   runtime: RuntimeNames,
+  inserted: EmitRequest["inserted"],
 ): Pick<CompiledCell, "code" | "map"> {
   const start = output.indexOf(`(async (${runtime.cell})`);
   const helpers = output.slice(0, start);
@@ -86,9 +90,11 @@ function assemble(
   const main = output
     .slice(start, end === -1 ? undefined : end)
     .replace(`${ITERATE_MARK};`, () => iterateSource(runtime));
-  const map = JSON.parse(mapText) as Record<string, unknown>;
+  const map = JSON.parse(mapText) as { readonly mappings: string };
+  const { mappings } = map;
   const code = helpers.trim() === "" ? main : `(() => {${helpers}return ${main};})()`;
-  return { code, map: JSON.stringify({ ...map, file: undefined, sourceRoot: undefined, sources: ["cell"] }) };
+  const own = inserted === undefined ? mappings : withoutCharacter(mappings, inserted.line, inserted.column);
+  return { code, map: JSON.stringify({ version: 3, sources: ["cell"], names: [], mappings: own }) };
 }
 
 function pick(options: ts.CompilerOptions, names: readonly string[]): ts.CompilerOptions {

@@ -15,9 +15,7 @@ export function inspect(service: ts.LanguageService, draft: Draft, offset: numbe
   for (const position of at) {
     const found = service.getQuickInfoAtPosition(draft.fileName, draft.start + position);
     if (found === undefined || found.textSpan.start < draft.start) continue;
-    // What the checker says of a name that means nothing.
-    if (found.kind === ts.ScriptElementKind.unknown && ts.displayPartsToString(found.displayParts) === "any")
-      continue;
+    if (isMeaningless(found)) continue;
     return fromQuickInfo(found, draft);
   }
   const call = callAround(service, draft, offset);
@@ -28,6 +26,11 @@ export function inspect(service: ts.LanguageService, draft: Draft, offset: numbe
   return left === undefined || left.textSpan.start < draft.start || word.start !== word.end
     ? undefined
     : fromQuickInfo(left, draft);
+}
+
+/** What the checker says of a name that nothing declares. */
+function isMeaningless({ kind, displayParts }: ts.QuickInfo): boolean {
+  return kind === ts.ScriptElementKind.unknown && ts.displayPartsToString(displayParts) === "any";
 }
 
 function fromQuickInfo(found: ts.QuickInfo, draft: Draft): Inspection {
@@ -42,8 +45,11 @@ function fromQuickInfo(found: ts.QuickInfo, draft: Draft): Inspection {
 
 /** Names of earlier cells reach the checker as imports; readers need not see that. */
 function withoutImports(signature: string): string {
-  const lines = signature.replace(/^\(alias\) /, "").split("\n");
-  const last = lines.at(-1) ?? "";
+  const lines = signature
+    .replace(/^\(alias\) (?=[\w$]+[(<])/, "function ")
+    .replace(/^\(alias\) /, "")
+    .split("\n");
+  const last = lines[lines.length - 1] ?? "";
   return (lines.length > 1 && /^import [\w$]+$/.test(last) ? lines.slice(0, -1) : lines)
     .join("\n")
     .replace(/import\("[^"]*\[cell-\d+\][^"]*"\)\./g, "");
@@ -87,14 +93,8 @@ function importableAt(
   const name = draft.source.slice(word.start, word.end);
   if (name.length < 3 || /\.\s*$/.test(draft.source.slice(0, word.start))) return undefined;
   const start = draft.start + word.start;
-  const checker = service.getProgram()?.getTypeChecker();
-  const file = service.getProgram()?.getSourceFile(draft.fileName);
-  if (checker === undefined || file === undefined) return undefined;
-  const any = ts.SymbolFlags.Value | ts.SymbolFlags.Type | ts.SymbolFlags.Namespace | ts.SymbolFlags.Alias;
-  // The public `getSymbolsInScope` lists thousands of globals; a quick look at what the word resolves to is enough.
   const quick = service.getQuickInfoAtPosition(draft.fileName, start);
-  if (quick !== undefined && quick.kind !== ts.ScriptElementKind.unknown) return undefined;
-  if (checker.getSymbolsInScope(file, any).some((symbol) => symbol.name === name)) return undefined;
+  if (quick !== undefined && !isMeaningless(quick)) return undefined;
   const entry = service
     .getCompletionsAtPosition(draft.fileName, draft.start + word.end, PREFERENCES)
     ?.entries.find((each) => each.name === name && each.source !== undefined);
@@ -146,18 +146,30 @@ function tagMarkdown({ name, text }: ts.JSDocTagInfo): string {
   return content === "" ? `*@${name}*` : `*@${name}* — ${content}`;
 }
 
-/** `{@link name}` reads as the name. */
+/** `{@link name label}` reads as its label, or as the name. */
 function linked(parts: readonly ts.SymbolDisplayPart[] | undefined): string {
-  return ts
-    .displayPartsToString(parts === undefined ? undefined : [...parts])
-    .replace(
-      /\{@(?:link|linkcode|linkplain)\s+([^}|\s]+)(?:[|\s]+([^}]*))?\}/g,
-      (_, target: string, label?: string) =>
-        label === undefined || label === ""
-          ? `\`${target}\``
-          : /^https?:/.test(target)
-            ? `[${label}](${target})`
-            : label,
-    )
-    .trim();
+  let text = "";
+  let name = "";
+  let label = "";
+  let isOpen = false;
+  for (const part of parts ?? []) {
+    if (part.kind === "linkName") name = part.text;
+    else if (part.kind === "linkText") label = part.text.trim();
+    else if (part.kind !== "link") text += part.text;
+    else {
+      // A link part each opens and closes it.
+      if (isOpen) text += linkMarkdown(name, label);
+      isOpen = !isOpen;
+      name = "";
+      label = "";
+    }
+  }
+  return text.trim();
+}
+
+function linkMarkdown(name: string, label: string): string {
+  const url = /^(https?:\S+)\s*\|?\s*(.*)$/.exec(`${name}${label}`);
+  if (url !== null)
+    return url[2] === "" || url[2] === undefined ? (url[1] ?? "") : `[${url[2]}](${url[1] ?? ""})`;
+  return label === "" ? `\`${name}\`` : label.replace(/^\|\s*/, "");
 }

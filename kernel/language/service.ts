@@ -8,6 +8,7 @@ import { completeness } from "./completeness.ts";
 import { openDraft } from "./draft.ts";
 import { inspect } from "./inspect.ts";
 import { parseCell, type ParsedCell } from "./parse-cell.ts";
+import { LineMap } from "./positions.ts";
 import { Project } from "./project.ts";
 import type { CompileResult, Completeness, Completion, Diagnostic, Inspection } from "./protocol.ts";
 import { transpileModule } from "./transpile-module.ts";
@@ -109,6 +110,7 @@ class Service implements SynchronousLanguageService {
       text: parsed.text,
       jsx: parsed.jsx,
       names,
+      inserted: parsed.wrappedAt === undefined ? undefined : new LineMap(parsed.text).at(parsed.wrappedAt),
       options: this.#project.options,
       specifier: (specifier) => this.#project.runtimeSpecifier(specifier),
     });
