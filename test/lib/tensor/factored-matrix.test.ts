@@ -93,6 +93,10 @@ describe("factored(left, right)", () => {
     assert.equal(fat.dot(matrix, "column").innerSize, 3);
     assert.ok(fat.dot(matrix, "column").toTensor().allClose(composed.toTensor()));
     assert.equal(fat.dot(randomNormal(["next", "last"], [6, 2], { seed: 8 }), "next").innerSize, 5);
+    // Five inner, three columns: the short side becomes the inner one.
+    const narrow = factored(fat.left, fat.right.slice({ next: [0, 3] }));
+    const widened = narrow.dot(randomNormal(["next", "last"], [3, 9], { seed: 8 }), "next");
+    assert.deepEqual([widened.innerSize, widened.shape], [3, [7, 9]]);
     assert.throws(() => matrix.dot(after as unknown as Tensor<["column"]>, "next" as "column"), {
       name: "AxisError",
     });

@@ -291,7 +291,7 @@ describe("explain(product, cell)", () => {
         explain(A.at({ head: 0, b: 0 }).outer(tensor(["z"], [2])), {
           a: 1,
           z: 0,
-        } as never),
+        }),
       ],
     ];
     for (const [name, result] of results) {
