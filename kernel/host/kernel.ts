@@ -118,7 +118,6 @@ export class Kernel {
         this.#answerEarly();
       },
     });
-    this.#status.starting();
     setTimeout(() => this.#answerEarly(), SUBSCRIPTION_PATIENCE).unref();
   }
 
@@ -159,10 +158,12 @@ export class Kernel {
     else this.#handle(request);
   }
 
-  /** Answers what came before the first subscription to iopub, in order. */
+  /** Says `starting`, and answers what came before the first subscription to iopub, in order. */
   #answerEarly(): void {
-    const early = this.#early ?? [];
+    if (!this.#early) return;
+    const early = this.#early;
     this.#early = undefined;
+    this.#status.starting();
     for (const handle of early) handle();
   }
 

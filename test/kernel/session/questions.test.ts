@@ -11,7 +11,12 @@ describe("requests beside cells", function () {
   });
   after(() => kernel.end());
 
-  it("says starting when it comes up, and greets a subscriber", async () => {
+  it("says starting when it has come up, to the first who listens", async () => {
+    const starting = await frontEnd.next(({ content }) => content["execution_state"] === "starting");
+    assert.deepEqual(starting.parent, {});
+  });
+
+  it("greets each subscriber", async () => {
     const other = kernel.frontEnd();
     const welcome = await other.next(({ header }) => header.msg_type === "iopub_welcome");
     assert.deepEqual(welcome.content, { subscription: "" });

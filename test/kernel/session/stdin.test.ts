@@ -19,7 +19,7 @@ describe("input_request", function () {
     };
     const { result, reply } = await frontEnd.run('const name = prompt("Who?"); name');
     assert.deepEqual(reply["traceback"] ?? [], []);
-    assert.deepEqual(asked, ["Who?"]);
+    assert.deepEqual(asked, ["Who? "]);
     assert.equal(result, "'Ada'");
     assert.deepEqual(
       other.heard.filter(({ channel }) => channel === "stdin"),
