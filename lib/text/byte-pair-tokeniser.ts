@@ -21,7 +21,7 @@ export interface BytePairOptions {
  * did not have is spelt by its bytes ("<0xE2>"), so every string can be encoded and comes back unchanged.
  * Source: Rohrer, "Byte pair encoding"; byte fallback as in Kudo and Richardson 2018 (SentencePiece).
  *
- * @example new BytePairTokeniser("low lower lowest", { merges: 2 }).tokens("slow") // ["<0x73>"?, …]
+ * @example new BytePairTokeniser("low lower lowest", { merges: 2 }).tokens("lowest") // ["low", "e", "s", "t"]
  */
 export class BytePairTokeniser implements Tokeniser, Displayable {
   readonly kind = "byte-pair";

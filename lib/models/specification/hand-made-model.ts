@@ -109,7 +109,10 @@ export class HandMadeModel implements NextTokenModel, Displayable {
   toString(): string {
     const lines = this.#layers.flatMap((layer, number) => [
       `Layer ${number}`,
-      ...layer.map((each) => `  ${each.name}: ${each.toString()}`),
+      ...layer.map(
+        (each) =>
+          `  ${each.description.name === undefined ? "" : `${each.description.name}: `}${each.toString()}`,
+      ),
     ]);
     return [
       `A hand-made model, ${this.vocabulary.size} words, ${this.space.width} dimensions`,

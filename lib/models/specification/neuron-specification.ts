@@ -25,7 +25,7 @@ export interface NeuronDescription {
 
 /** A neuron of a feed-forward layer, written down as a sentence. */
 export class NeuronSpecification implements Displayable {
-  readonly description: Required<Omit<NeuronDescription, "name">>;
+  readonly description: Required<Omit<NeuronDescription, "name">> & Pick<NeuronDescription, "name">;
   readonly name: string;
 
   constructor(description: NeuronDescription) {

@@ -11,6 +11,7 @@ import {
   samplingDistribution,
   SecondOrderWithSkips,
 } from "../../../lib/models/index.ts";
+import { DISPLAY } from "../../../lib/display/index.ts";
 import { tensor } from "../../../lib/tensor/index.ts";
 import {
   batteryOrProgram,
@@ -67,6 +68,12 @@ describe("completion", () => {
     const skips = new SecondOrderWithSkips(programAndBatteryLogs());
     const result = completion(skips, "check the battery log and find out whether it ran", { length: 2 });
     assert.deepEqual(result.added, ["down", "please"]);
+  });
+
+  it("shows each added word with its share", () => {
+    const { "text/html": html, "text/plain": text } = completion(commands, "show me")[DISPLAY]();
+    assert.match(String(html), /<td[^>]*>photos<\/td><td[^>]*>0\.5<\/td><td[^>]*>1\.03<\/td>/);
+    assert.equal(text, "show me my photos please\n(stopped: nothing follows)");
   });
 
   it("refuses unknown words and odd lengths", () => {
@@ -180,6 +187,11 @@ describe("modelLoss", () => {
     const loss = modelLoss(new MarkovChain(corpus, { order: 3 }), corpus);
     assert.equal(loss.skipped, 4);
     assert.equal(loss.predictions.length, 17);
+  });
+
+  it("shows the surprises first", () => {
+    const { "text/html": html } = lossFloor(programAndBatteryLogs())[DISPLAY]();
+    assert.match(String(html), /Loss 0\.0660 nats a word.*check the<\/td><td[^>]*>program/s);
   });
 
   it("is infinite where a word was held impossible", () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { DISPLAY } from "../../../lib/display/index.ts";
 import {
   ContextTooShortError,
   MarkovChain,
@@ -128,6 +129,14 @@ describe("MarkovChain", () => {
     assert.equal(chain.next(["word1"]).value({ vocabulary: "word2" }), 1);
     assert.throws(() => chain.transitions(), MatrixTooLargeError);
     assert.deepEqual(chain.transitions({ rows: "occurring" }).shape, [2, 50_000]);
+  });
+
+  it("shows its matrix where it is small, and says what it is where not", async () => {
+    const small = await new MarkovChain(showMeMyFiles())[DISPLAY]();
+    assert.match(String(small["text/html"]), /6 of 7 rows occur.*<table/s);
+    const sentence = Array.from({ length: 30 }, (_, index) => `word${index}`);
+    const large = await new MarkovChain([sentence])[DISPLAY]();
+    assert.deepEqual(Object.keys(large), ["text/plain"]);
   });
 
   it("gives the terminal word a successor when an end token is asked for", () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { DISPLAY } from "../../../lib/display/index.ts";
 import fc from "fast-check";
 import {
   attentionMask,
@@ -61,6 +62,12 @@ describe("SecondOrderWithSkips", () => {
     assert.deepEqual(decided, [{ feature: "program, ran", earlier: "program", word: "please", vote: 1 }]);
     assert.equal(ballots.length, 17);
     assert.equal(model.votes(PROGRAM).votersFor("down").length, 8);
+  });
+
+  it("shows the votes as a table with totals", () => {
+    const { "text/html": html } = model.votes(PROGRAM)[DISPLAY]();
+    assert.match(String(html), /program, ran<\/td><td[^>]*>1<\/td>/);
+    assert.match(String(html), /total<\/td><td[^>]*>5<\/td><td[^>]*>4<\/td>/);
   });
 
   it("gives 64 features over all positions; beyond those of ran only (check, the) is undecided (a6)", () => {

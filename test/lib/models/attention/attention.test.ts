@@ -113,6 +113,23 @@ describe("scaledDotProductAttention", () => {
     assert.ok(Number.isFinite(scores.value({ query: 2, key: 3 })));
   });
 
+  it("keeps the variance of the scores near 1 by dividing by √d_k, where the sum alone has d_k", () => {
+    const queries = randomNormal(["query", "feature"], [200, 64], { seed: 1 });
+    const keys = randomNormal(["key", "feature"], [200, 64], { seed: 2 });
+    const values = randomNormal(["key", "value"], [200, 1], { seed: 3 });
+    const variance = (scale?: number): number => {
+      const { scores } = scaledDotProductAttention(
+        queries,
+        keys,
+        values,
+        scale === undefined ? {} : { scale },
+      );
+      return scores.norm() ** 2 / scores.size - scores.mean() ** 2;
+    };
+    assert.ok(Math.abs(variance() - 1) < 0.1);
+    assert.ok(Math.abs(variance(1) - 64) < 6.4);
+  });
+
   it("divides by √d_k unless told otherwise", () => {
     const x = stream(WORDS, 16);
     const weights = headWeights(16, 9);

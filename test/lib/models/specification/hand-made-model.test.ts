@@ -283,7 +283,7 @@ describe("handMadeModel", () => {
       "Looks for a position whose “previous word” is its own word, and adds its word to the prediction (strength 10).",
     );
     const model = handMadeModel([[previous], [induction]], { vocabulary: letters });
-    assert.match(model.toString(), /Layer 1\n.*Looks for a position/);
+    assert.match(model.toString(), /Layer 1\n {2}Looks for a position/);
   });
 
   it("refuses what it cannot build, and says why", () => {
