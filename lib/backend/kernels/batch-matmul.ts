@@ -60,6 +60,8 @@ export function batchMatMul(tf: TensorFlow, kernels: Kernels, workspace: number)
           at,
           rows * n,
           n,
+          1,
+          0,
           workspace,
         );
       };

@@ -29,7 +29,28 @@ async function compiled(features) {
     listFiles: () => [],
   });
   if (error) throw new Error(`${error.message}\n${stderr.toString()}`);
+  if (hasData(bytes))
+    throw new Error("Data segments would overwrite TensorFlow.js' own in the shared memory.");
   return Buffer.from(bytes).toString("base64");
+}
+
+/**
+ * Whether a module has a data section (tables of AssemblyScript's `Math`, texts): it would lie where TensorFlow.js keeps its own.
+ * @param {Uint8Array} bytes
+ */
+function hasData(bytes) {
+  for (let at = 8; at < bytes.length;) {
+    const id = bytes[at++];
+    let [size, shift, byte] = [0, 0, 0x80];
+    while (byte & 0x80) {
+      byte = bytes[at++] ?? 0;
+      size |= (byte & 0x7f) << shift;
+      shift += 7;
+    }
+    if (id === 11) return true;
+    at += size;
+  }
+  return false;
 }
 
 const plain = await compiled(["--enable", "simd"]);

@@ -25,6 +25,23 @@ export class FastKernels {
     return this.#tf.engine().makeTensorFromTensorInfo(this.#backend.makeOutput(shape, "float32"));
   }
 
+  /** A new tensor with these numbers, of one axis. */
+  vector(numbers: Float32Array | Int32Array): Tensor {
+    const dtype = numbers instanceof Int32Array ? "int32" : "float32";
+    const tensor = this.#tf
+      .engine()
+      .makeTensorFromTensorInfo(this.#backend.makeOutput([numbers.length], dtype));
+    const { buffer } = this.#backend.wasm.asm.memory;
+    const Numbers = numbers instanceof Int32Array ? Int32Array : Float32Array;
+    new Numbers(buffer, this.at(tensor), numbers.length).set(numbers);
+    return tensor;
+  }
+
+  /** The numbers of a tensor where they lie: to be read at once, as the memory moves when it grows. */
+  view(tensor: Tensor): Float32Array {
+    return new Float32Array(this.#backend.wasm.asm.memory.buffer, this.at(tensor), tensor.size);
+  }
+
   /** The address of a tensor's first number; 0 for none. */
   at(tensor: Tensor | undefined): number {
     return tensor === undefined ? 0 : addressOf(this.#backend, tensor);

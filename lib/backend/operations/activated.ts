@@ -14,11 +14,25 @@ const CUBIC = 0.044715;
  */
 export function activated(arithmetic: Arithmetic, x: Numbers, name: ActivationName): Numbers {
   if (name === "identity") return x;
-  const { tf, tape } = arithmetic;
+  const { tf, fast, tape } = arithmetic;
+  if (fast && name !== "solu") {
+    const kind = KERNEL_KINDS[name];
+    const out = fast.output(x.shape);
+    fast.kernels.activate(fast.at(x), fast.at(out), x.size, kind);
+    tape?.record(out, [x], (dy) => {
+      const gradient = fast.output(x.shape);
+      fast.kernels.activateGradient(fast.at(x), fast.at(dy), fast.at(gradient), x.size, kind);
+      return [gradient];
+    });
+    return out;
+  }
   const { value, slope } = FUNCTIONS[name](arithmetic, x);
   tape?.record(value, [x], (dy) => [name === "solu" ? soluGradient(arithmetic, x, dy) : tf.mul(dy, slope())]);
   return value;
 }
+
+/** The numbers by which our kernels know the functions. */
+const KERNEL_KINDS = { relu: 0, gelu: 1, "gelu-tanh": 2, "gelu-sigmoid": 3, silu: 4 } as const;
 
 type Rule = (arithmetic: Arithmetic, x: Numbers) => { value: Numbers; slope: () => Numbers };
 

@@ -31,8 +31,15 @@ export function adamStep(
   moments: AdamMoments,
   numbers: AdamNumbers,
 ): Numbers {
-  const { tf } = arithmetic;
+  const { tf, fast } = arithmetic;
   const { rate, betas, squareCorrection, epsilon, decay, gradientScale } = numbers;
+  if (fast) {
+    const [w, g, m, s] = [weight, gradient, moments.mean, moments.square].map((tensor) => fast.at(tensor));
+    const [beta1, beta2] = betas;
+    const rest = [1 - beta1, 1 - beta2, squareCorrection, epsilon, decay, gradientScale] as const;
+    fast.kernels.adam(w ?? 0, g ?? 0, m ?? 0, s ?? 0, weight.size, rate, beta1, beta2, ...rest);
+    return weight;
+  }
   const g = gradientScale === 1 ? gradient : tf.mul(gradient, gradientScale);
   const mean = tf.add(tf.mul(moments.mean, betas[0]), tf.mul(g, 1 - betas[0]));
   const square = tf.add(tf.mul(moments.square, betas[1]), tf.mul(tf.square(g), 1 - betas[1]));
@@ -45,6 +52,7 @@ export function adamStep(
 }
 
 /** The sum of squares of all numbers. */
-export function squaredNorm({ tf }: Arithmetic, x: Numbers): number {
+export function squaredNorm({ tf, fast }: Arithmetic, x: Numbers): number {
+  if (fast) return fast.kernels.squares(fast.at(x), x.size);
   return tf.sum(tf.square(x)).dataSync<"float32">()[0] ?? 0;
 }

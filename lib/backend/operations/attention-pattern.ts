@@ -1,4 +1,6 @@
+import type { FastKernels } from "../kernels/fast-kernels.ts";
 import type { Arithmetic, Numbers } from "./arithmetic.ts";
+import type { Tape } from "./tape.ts";
 
 /** Which keys a query may see. */
 export interface AttentionMask {
@@ -13,7 +15,8 @@ export interface AttentionMask {
  * a query that may see nothing (a padded one) gets zeros. Masking happens before the softmax: masked scores count as minus infinity.
  */
 export function attentionPattern(arithmetic: Arithmetic, scores: Numbers, mask: AttentionMask): Numbers {
-  const { tf, tape } = arithmetic;
+  const { tf, fast, tape } = arithmetic;
+  if (fast) return fastPattern(fast, tape, scores, mask);
   const allowed = allowedKeys(arithmetic, scores, mask);
   let pattern: Numbers;
   if (allowed === undefined) pattern = tf.softmax(scores);
@@ -24,6 +27,34 @@ export function attentionPattern(arithmetic: Arithmetic, scores: Numbers, mask: 
   tape?.record(pattern, [scores], (dy) => {
     const product = tf.mul(dy, pattern);
     return [tf.sub(product, tf.mul(pattern, tf.sum(product, -1, true)))];
+  });
+  return pattern;
+}
+
+function fastPattern(
+  fast: FastKernels,
+  tape: Tape | undefined,
+  scores: Numbers,
+  mask: AttentionMask,
+): Numbers {
+  const [batch = 0, heads = 0, queries = 0, keys = 0] = scores.shape;
+  const from = mask.causalFrom ?? -1;
+  const pattern = fast.output(scores.shape);
+  const [a, b] = [fast.at(scores), fast.at(pattern)];
+  fast.kernels.softmaxRows(a, b, batch, heads, queries, keys, from, fast.at(mask.keys));
+  tape?.record(pattern, [scores], (dy) => {
+    const gradient = fast.output(scores.shape);
+    const to = fast.at(gradient);
+    fast.kernels.softmaxGradient(
+      fast.at(pattern),
+      fast.at(dy),
+      to,
+      batch * heads * queries,
+      queries,
+      keys,
+      from,
+    );
+    return [gradient];
   });
   return pattern;
 }

@@ -1,5 +1,6 @@
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import type { Arithmetic, Numbers } from "./arithmetic.ts";
+import { mixedKeys, mixedQueries, queriesByKeys, type AttentionShape } from "./fast-attention.ts";
 
 /**
  * The scores of every query against every key, in each head: q [batch, query, heads × feature], k [batch, key, keyHeads × feature]
@@ -13,7 +14,16 @@ export function attentionScores(
   keyHeads: number,
   scale: number,
 ): Numbers {
-  const { tf, tape } = arithmetic;
+  const { tf, fast, tape } = arithmetic;
+  if (fast) {
+    const shape = attentionShape(q, k, heads, keyHeads);
+    const scores = queriesByKeys(fast, shape, q, k, scale);
+    tape?.record(scores, [q, k], (dy, [wantsQ, wantsK]) => [
+      wantsQ === true ? mixedKeys(fast, shape, dy, k, scale) : undefined,
+      wantsK === true ? mixedQueries(fast, shape, dy, q, scale) : undefined,
+    ]);
+    return scores;
+  }
   const queries = byHead(arithmetic, q, heads, 1);
   const keys = byHead(arithmetic, k, keyHeads, heads / keyHeads);
   const scores = tf.mul(tf.matMul(queries, keys, false, true), scale);
@@ -38,7 +48,17 @@ export function attentionMix(
   heads: number,
   keyHeads: number,
 ): Numbers {
-  const { tf, tape } = arithmetic;
+  const { tf, fast, tape } = arithmetic;
+  if (fast) {
+    const [batch = 0, , queries = 0, keys = 0] = pattern.shape;
+    const shape = { batch, queries, keys, heads, keyHeads, size: (v.shape[2] ?? 0) / keyHeads };
+    const z = mixedKeys(fast, shape, pattern, v, 1);
+    tape?.record(z, [pattern, v], (dy, [wantsPattern, wantsV]) => [
+      wantsPattern === true ? queriesByKeys(fast, shape, dy, v, 1) : undefined,
+      wantsV === true ? mixedQueries(fast, shape, pattern, dy, 1) : undefined,
+    ]);
+    return z;
+  }
   const values = byHead(arithmetic, v, keyHeads, heads / keyHeads);
   const weights = pattern as Tensor4D;
   const z = joined(arithmetic, tf.matMul(weights, values), 1);
@@ -50,6 +70,11 @@ export function attentionMix(
     ];
   });
   return z;
+}
+
+function attentionShape(q: Numbers, k: Numbers, heads: number, keyHeads: number): AttentionShape {
+  const [batch = 0, queries = 0, width = 0] = q.shape;
+  return { batch, queries, keys: k.shape[1] ?? 0, heads, keyHeads, size: width / heads };
 }
 
 /** [batch, position, heads × size] as [batch, heads × repeats, position, size], each head `repeats` times in a row. */

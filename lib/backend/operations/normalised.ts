@@ -1,4 +1,6 @@
+import type { FastKernels } from "../kernels/fast-kernels.ts";
 import type { Arithmetic, Numbers } from "./arithmetic.ts";
+import type { Tape } from "./tape.ts";
 
 /** What a norm divides by, and whether it subtracts the mean first. */
 export type NormKind = "layer" | "root-mean-square";
@@ -15,7 +17,8 @@ export function normalised(
   kind: NormKind,
   epsilon: number,
 ): Numbers {
-  const { tf, tape } = arithmetic;
+  const { tf, fast, tape } = arithmetic;
+  if (fast) return fastNorm(fast, tape, x, gain, bias, kind, epsilon);
   const centred = kind === "layer" ? tf.sub(x, tf.mean(x, -1, true)) : x;
   const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon));
   const unit = tf.mul(centred, inverse);
@@ -35,6 +38,37 @@ export function normalised(
       wantsGain === true ? columns(tf.mul(dy, unit)) : undefined,
       wantsBias === true ? columns(dy) : undefined,
     ];
+  });
+  return y;
+}
+
+function fastNorm(
+  fast: FastKernels,
+  tape: Tape | undefined,
+  x: Numbers,
+  gain: Numbers | undefined,
+  bias: Numbers | undefined,
+  kind: NormKind,
+  epsilon: number,
+): Numbers {
+  const n = x.shape.at(-1) ?? 1;
+  const rows = x.size / n;
+  const isCentred = kind === "layer" ? 1 : 0;
+  const y = fast.output(x.shape);
+  fast.kernels.norm(fast.at(x), fast.at(gain), fast.at(bias), fast.at(y), rows, n, isCentred, epsilon);
+  tape?.record(y, [x, gain, bias], (dy, [wantsX, wantsGain, wantsBias]) => {
+    const cleared = (isWanted: boolean | undefined) => {
+      if (isWanted !== true) return undefined;
+      const sums = fast.output([n]);
+      fast.view(sums).fill(0);
+      return sums;
+    };
+    const dx = wantsX === true ? fast.output(x.shape) : undefined;
+    const [dGain, dBias] = [cleared(wantsGain), cleared(wantsBias)];
+    const [xAt, gainAt, dyAt] = [fast.at(x), fast.at(gain), fast.at(dy)];
+    const [dxAt, dGainAt, dBiasAt] = [fast.at(dx), fast.at(dGain), fast.at(dBias)];
+    fast.kernels.normGradient(xAt, gainAt, dyAt, dxAt, dGainAt, dBiasAt, rows, n, isCentred, epsilon);
+    return [dx, dGain, dBias];
   });
   return y;
 }

@@ -17,10 +17,37 @@ export function rotated(arithmetic: Arithmetic, x: Numbers, heads: number, rotat
   return y;
 }
 
-function turned({ tf }: Arithmetic, x: Numbers, heads: number, rotation: Rotation, sign: 1 | -1): Numbers {
+function turned(
+  { tf, fast }: Arithmetic,
+  x: Numbers,
+  heads: number,
+  rotation: Rotation,
+  sign: 1 | -1,
+): Numbers {
   const { features, pairs, cosines, sines } = rotation;
   const [batch = 0, position = 0, width = 0] = x.shape;
   const size = width / heads;
+  if (fast) {
+    const y = fast.output(x.shape);
+    const [from, to, cosine, sine] = [fast.at(x), fast.at(y), fast.at(cosines), fast.at(sines)];
+    const isNeighbours = pairs === "neighbours" ? 1 : 0;
+    const rows = cosines.shape.at(0) ?? 1;
+    fast.kernels.rotate(
+      from,
+      to,
+      cosine,
+      sine,
+      batch,
+      position,
+      heads,
+      size,
+      features,
+      isNeighbours,
+      rows,
+      sign,
+    );
+    return y;
+  }
   const half = features / 2;
   const split = tf.reshape(x, [batch, position, heads, size]);
   const part = tf.slice(split, [0, 0, 0, 0], [-1, -1, -1, features]);

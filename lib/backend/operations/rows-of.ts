@@ -8,11 +8,23 @@ export function rowsOf(
   indices: Int32Array,
   shape: readonly number[],
 ): Numbers {
-  const { tf, tape } = arithmetic;
+  const { tf, fast, tape } = arithmetic;
   const [count = 0, columns = 0] = table.shape;
-  const chosen = tf.reshape(tf.gather(table, tf.tensor1d(indices, "int32")), [...shape, columns]);
+  const places = fast?.vector(indices) ?? tf.tensor1d(indices, "int32");
+  const rows = indices.length;
+  let chosen: Numbers;
+  if (fast) {
+    chosen = fast.output([...shape, columns]);
+    fast.kernels.gatherRows(fast.at(table), fast.at(places), fast.at(chosen), rows, columns);
+  } else chosen = tf.reshape(tf.gather(table, places), [...shape, columns]);
   tape?.record(chosen, [table], (dy) => {
-    const oneHot = tf.oneHot(tf.tensor1d(indices, "int32"), count) as Tensor2D;
+    if (fast) {
+      const gradient = fast.output(table.shape);
+      const [from, to] = [fast.at(dy), fast.at(gradient)];
+      fast.kernels.scatterRows(from, fast.at(places), to, rows, columns, table.size);
+      return [gradient];
+    }
+    const oneHot = tf.oneHot(places, count) as Tensor2D;
     const dyRows: Tensor2D = tf.reshape(dy, [-1, columns]);
     return [tf.matMul(tf.cast(oneHot, "float32"), dyRows, true)];
   });

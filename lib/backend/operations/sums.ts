@@ -2,21 +2,26 @@ import type { Arithmetic, Numbers } from "./arithmetic.ts";
 
 /** a + b, of one shape. */
 export function plus(arithmetic: Arithmetic, a: Numbers, b: Numbers): Numbers {
-  const { tf, tape } = arithmetic;
-  const sum = tf.add(a, b);
-  tape?.record(sum, [a, b], (dy) => [dy, dy]);
+  const sum = entrywise(arithmetic, "add", a, b);
+  arithmetic.tape?.record(sum, [a, b], (dy) => [dy, dy]);
   return sum;
 }
 
 /** a ∘ b, of one shape. */
 export function times(arithmetic: Arithmetic, a: Numbers, b: Numbers): Numbers {
-  const { tf, tape } = arithmetic;
-  const product = tf.mul(a, b);
-  tape?.record(product, [a, b], (dy, [wantsA, wantsB]) => [
-    wantsA === true ? tf.mul(dy, b) : undefined,
-    wantsB === true ? tf.mul(dy, a) : undefined,
+  const product = entrywise(arithmetic, "multiply", a, b);
+  arithmetic.tape?.record(product, [a, b], (dy, [wantsA, wantsB]) => [
+    wantsA === true ? entrywise(arithmetic, "multiply", dy, b) : undefined,
+    wantsB === true ? entrywise(arithmetic, "multiply", dy, a) : undefined,
   ]);
   return product;
+}
+
+function entrywise({ tf, fast }: Arithmetic, kind: "add" | "multiply", a: Numbers, b: Numbers): Numbers {
+  if (fast === undefined) return kind === "add" ? tf.add(a, b) : tf.mul(a, b);
+  const out = fast.output(a.shape);
+  fast.kernels[kind](fast.at(a), fast.at(b), fast.at(out), a.size);
+  return out;
 }
 
 /** a multiplied with one number. */

@@ -1,5 +1,5 @@
 /**
- * C = A B for a batch of matrices of f32 numbers with any strides, in the memory of TensorFlow.js' wasm backend.
+ * C = scale · A B (or C + scale · A B with `isSum`) for a batch of matrices of f32 numbers with any strides, in the memory of TensorFlow.js' wasm backend.
  *
  * B is copied, block by block, into panels of eight columns (`workspace`), so that the inner loop reads it in order; a tile of
  * 4 rows × 8 columns of C stays in registers meanwhile. Blocks of 256 × 512 of B stay in the second-level cache.
@@ -20,6 +20,7 @@ export function matmul(
   a: usize, aBatch: i32, aRow: i32, aColumn: i32,
   b: usize, bBatch: i32, bRow: i32, bColumn: i32,
   c: usize, cBatch: i32, cRow: i32,
+  scale: f32, isSum: i32,
   workspace: usize,
 ): void {
   const panels = (workspace + 15) & ~15;
@@ -41,10 +42,10 @@ export function matmul(
           const aTile = aBlock + ((<usize>i0 * aRow) << 2);
           const cTile = cBlock + ((<usize>i0 * cRow) << 2);
           if (aColumn == 1) {
-            rowsByPanels(aTile, aRow, rows, inner, panels, columns, cTile, cRow, k0 > 0, edge);
+            rowsByPanels(aTile, aRow, rows, inner, panels, columns, cTile, cRow, scale, isSum != 0 || k0 > 0, edge);
           } else {
             gather(aTile, aRow, aColumn, rows, inner, strip);
-            stripByPanels(strip, rows, inner, panels, columns, cTile, cRow, k0 > 0, edge);
+            stripByPanels(strip, rows, inner, panels, columns, cTile, cRow, scale, isSum != 0 || k0 > 0, edge);
           }
         }
       }
@@ -143,7 +144,7 @@ function gather(a: usize, aRow: i32, aColumn: i32, rows: i32, inner: i32, to: us
 /** A tile of C from four rows of A whose numbers lie side by side along the inner axis. */
 function rowsByPanels(
   a: usize, aRow: i32, rows: i32, inner: i32, panel: usize, columns: i32,
-  c: usize, cRow: i32, isFurther: bool, edge: usize,
+  c: usize, cRow: i32, scale: f32, isFurther: bool, edge: usize,
 ): void {
   const down = <usize>aRow << 2;
   const a1 = rows > 1 ? a + down : a;
@@ -176,14 +177,14 @@ function rowsByPanels(
       p3 += 4;
     }
     panel += <usize>inner << 5;
-    put(c00, c01, c10, c11, c20, c21, c30, c31, c + (<usize>j << 2), cRow, rows, columns - j, isFurther, edge);
+    put(c00, c01, c10, c11, c20, c21, c30, c31, c + (<usize>j << 2), cRow, rows, columns - j, f32x4.splat(scale), isFurther, edge);
   }
 }
 
 /** The same from a strip of A as `gather` makes it. */
 function stripByPanels(
   strip: usize, rows: i32, inner: i32, panel: usize, columns: i32,
-  c: usize, cRow: i32, isFurther: bool, edge: usize,
+  c: usize, cRow: i32, scale: f32, isFurther: bool, edge: usize,
 ): void {
   const end = strip + (<usize>inner << 4);
   for (let j = 0; j < columns; j += 8) {
@@ -209,7 +210,7 @@ function stripByPanels(
       a += 16;
     }
     panel += <usize>inner << 5;
-    put(c00, c01, c10, c11, c20, c21, c30, c31, c + (<usize>j << 2), cRow, rows, columns - j, isFurther, edge);
+    put(c00, c01, c10, c11, c20, c21, c30, c31, c + (<usize>j << 2), cRow, rows, columns - j, f32x4.splat(scale), isFurther, edge);
   }
 }
 
@@ -218,19 +219,19 @@ function stripByPanels(
 @inline
 function put(
   c00: v128, c01: v128, c10: v128, c11: v128, c20: v128, c21: v128, c30: v128, c31: v128,
-  c: usize, cRow: i32, rows: i32, width: i32, isFurther: bool, edge: usize,
+  c: usize, cRow: i32, rows: i32, width: i32, scale: v128, isFurther: bool, edge: usize,
 ): void {
   const down = <usize>cRow << 2;
   if (width >= 8) {
-    putRow(c, c00, c01, isFurther);
-    if (rows > 1) putRow(c + down, c10, c11, isFurther);
-    if (rows > 2) putRow(c + down * 2, c20, c21, isFurther);
-    if (rows > 3) putRow(c + down * 3, c30, c31, isFurther);
+    putRow(c, f32x4.mul(c00, scale), f32x4.mul(c01, scale), isFurther);
+    if (rows > 1) putRow(c + down, f32x4.mul(c10, scale), f32x4.mul(c11, scale), isFurther);
+    if (rows > 2) putRow(c + down * 2, f32x4.mul(c20, scale), f32x4.mul(c21, scale), isFurther);
+    if (rows > 3) putRow(c + down * 3, f32x4.mul(c30, scale), f32x4.mul(c31, scale), isFurther);
   } else {
-    putPart(c, c00, c01, width, isFurther, edge);
-    if (rows > 1) putPart(c + down, c10, c11, width, isFurther, edge);
-    if (rows > 2) putPart(c + down * 2, c20, c21, width, isFurther, edge);
-    if (rows > 3) putPart(c + down * 3, c30, c31, width, isFurther, edge);
+    putPart(c, f32x4.mul(c00, scale), f32x4.mul(c01, scale), width, isFurther, edge);
+    if (rows > 1) putPart(c + down, f32x4.mul(c10, scale), f32x4.mul(c11, scale), width, isFurther, edge);
+    if (rows > 2) putPart(c + down * 2, f32x4.mul(c20, scale), f32x4.mul(c21, scale), width, isFurther, edge);
+    if (rows > 3) putPart(c + down * 3, f32x4.mul(c30, scale), f32x4.mul(c31, scale), width, isFurther, edge);
   }
 }
 

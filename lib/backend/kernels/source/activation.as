@@ -1,0 +1,85 @@
+import { accumulate, exponential, loadPart, storePart } from "./vector";
+
+/** 1 / (1 + e^−x). */
+// @ts-ignore: decorator
+@inline
+function sigmoid(x: v128): v128 {
+  return f32x4.div(f32x4.splat(1), f32x4.add(f32x4.splat(1), exponential(f32x4.neg(x))));
+}
+
+/** erf x, absolute error below 2e-7. Source: Abramowitz & Stegun 7.1.26. */
+// @ts-ignore: decorator
+@inline
+function errorFunction(x: v128): v128 {
+  const size = f32x4.abs(x);
+  const t = f32x4.div(f32x4.splat(1), accumulate(f32x4.splat(1), size, f32x4.splat(0.3275911)));
+  let p = f32x4.splat(1.061405429);
+  p = accumulate(f32x4.splat(-1.453152027), p, t);
+  p = accumulate(f32x4.splat(1.421413741), p, t);
+  p = accumulate(f32x4.splat(-0.284496736), p, t);
+  p = accumulate(f32x4.splat(0.254829592), p, t);
+  const y = f32x4.sub(
+    f32x4.splat(1),
+    f32x4.mul(f32x4.mul(p, t), exponential(f32x4.neg(f32x4.mul(size, size)))),
+  );
+  return v128.or(y, v128.and(x, i32x4.splat(0x80000000)));
+}
+
+/** Which part of x an activation lets through, f(x) / x: 1 gelu, 2 gelu-tanh, 3 gelu-sigmoid, 4 silu. */
+// @ts-ignore: decorator
+@inline
+function share(x: v128, kind: i32): v128 {
+  if (kind == 1) {
+    const half = f32x4.splat(0.5);
+    return accumulate(half, half, errorFunction(f32x4.mul(x, f32x4.splat(0.70710678))));
+  }
+  if (kind == 2) {
+    // (1 + tanh u) / 2 = σ(2u)
+    const cubic = accumulate(f32x4.splat(1), f32x4.splat(0.044715), f32x4.mul(x, x));
+    return sigmoid(f32x4.mul(f32x4.mul(x, cubic), f32x4.splat(1.5957691216)));
+  }
+  return sigmoid(kind == 3 ? f32x4.mul(x, f32x4.splat(1.702)) : x);
+}
+
+/** The slope of x · share(x). */
+// @ts-ignore: decorator
+@inline
+function slope(x: v128, kind: i32): v128 {
+  if (kind == 0) return v128.and(f32x4.splat(1), f32x4.gt(x, f32x4.splat(0)));
+  const s = share(x, kind);
+  if (kind == 1) {
+    const density = f32x4.mul(exponential(f32x4.mul(f32x4.mul(x, x), f32x4.splat(-0.5))), f32x4.splat(0.3989422804));
+    return accumulate(s, x, density);
+  }
+  const spread = f32x4.mul(s, f32x4.sub(f32x4.splat(1), s));
+  let inner = f32x4.splat(kind == 3 ? 1.702 : 1);
+  if (kind == 2) {
+    const cubic = accumulate(f32x4.splat(1), f32x4.splat(0.134145), f32x4.mul(x, x));
+    inner = f32x4.mul(cubic, f32x4.splat(1.5957691216));
+  }
+  return accumulate(s, f32x4.mul(x, inner), spread);
+}
+
+// @ts-ignore: decorator
+@inline
+function value(x: v128, kind: i32): v128 {
+  return kind == 0 ? f32x4.max(x, f32x4.splat(0)) : f32x4.mul(x, share(x, kind));
+}
+
+/** out = f(x) for `n` numbers; kinds as in `share`, 0 relu. */
+export function activate(x: usize, out: usize, n: i32, kind: i32): void {
+  const end = x + (<usize>(n & ~3) << 2);
+  for (; x < end; x += 16, out += 16) v128.store(out, value(v128.load(x), kind));
+  if ((n & 3) > 0) storePart(out, value(loadPart(x, n & 3, 0), kind), n & 3);
+}
+
+/** out = dy ∘ f′(x). */
+export function activateGradient(x: usize, dy: usize, out: usize, n: i32, kind: i32): void {
+  const end = x + (<usize>(n & ~3) << 2);
+  for (; x < end; x += 16, dy += 16, out += 16) {
+    v128.store(out, f32x4.mul(v128.load(dy), slope(v128.load(x), kind)));
+  }
+  if ((n & 3) > 0) {
+    storePart(out, f32x4.mul(loadPart(dy, n & 3, 0), slope(loadPart(x, n & 3, 0), kind)), n & 3);
+  }
+}

@@ -1,0 +1,107 @@
+import { accumulate, loadPart, storePart, sumOf } from "./vector";
+
+// The mean and the factor 1/√(variance + ε) of the row that was measured last.
+let mean: f32 = 0;
+let inverse: f32 = 0;
+
+function measure(x: usize, n: i32, isCentred: i32, epsilon: f32): void {
+  const end = <usize>(n & ~3) << 2;
+  const rest = n & 3;
+  mean = 0;
+  if (isCentred != 0) {
+    let sums = f32x4.splat(0);
+    for (let at: usize = 0; at < end; at += 16) sums = f32x4.add(sums, v128.load(x + at));
+    if (rest > 0) sums = f32x4.add(sums, loadPart(x + end, rest, 0));
+    mean = sumOf(sums) / <f32>n;
+  }
+  const means = f32x4.splat(mean);
+  let squares = f32x4.splat(0);
+  for (let at: usize = 0; at < end; at += 16) {
+    const d = f32x4.sub(v128.load(x + at), means);
+    squares = accumulate(squares, d, d);
+  }
+  if (rest > 0) {
+    const d = f32x4.sub(loadPart(x + end, rest, mean), means);
+    squares = accumulate(squares, d, d);
+  }
+  inverse = 1 / sqrt<f32>(sumOf(squares) / <f32>n + epsilon);
+}
+
+/** Rows of `n` numbers with mean 0 (if `isCentred`) and variance (or mean square) 1, times gain, plus bias (addresses, or 0). */
+export function norm(
+  x: usize, gain: usize, bias: usize, out: usize, rows: i32, n: i32, isCentred: i32, epsilon: f32,
+): void {
+  const end = <usize>(n & ~3) << 2;
+  const rest = n & 3;
+  for (let row = 0; row < rows; row++) {
+    measure(x, n, isCentred, epsilon);
+    const means = f32x4.splat(mean);
+    const factors = f32x4.splat(inverse);
+    for (let at: usize = 0; at < end; at += 16) {
+      let y = f32x4.mul(f32x4.sub(v128.load(x + at), means), factors);
+      if (gain != 0) y = f32x4.mul(y, v128.load(gain + at));
+      if (bias != 0) y = f32x4.add(y, v128.load(bias + at));
+      v128.store(out + at, y);
+    }
+    if (rest > 0) {
+      let y = f32x4.mul(f32x4.sub(loadPart(x + end, rest, 0), means), factors);
+      if (gain != 0) y = f32x4.mul(y, loadPart(gain + end, rest, 0));
+      if (bias != 0) y = f32x4.add(y, loadPart(bias + end, rest, 0));
+      storePart(out + end, y, rest);
+    }
+    x += <usize>n << 2;
+    out += <usize>n << 2;
+  }
+}
+
+/** Gradients of `norm`: `dx` where asked for (address not 0); what belongs to gain and bias is added to `dGain` and `dBias`. */
+export function normGradient(
+  x: usize, gain: usize, dy: usize, dx: usize, dGain: usize, dBias: usize, rows: i32, n: i32, isCentred: i32, epsilon: f32,
+): void {
+  const end = <usize>(n & ~3) << 2;
+  const rest = n & 3;
+  for (let row = 0; row < rows; row++) {
+    measure(x, n, isCentred, epsilon);
+    const means = f32x4.splat(mean);
+    const factors = f32x4.splat(inverse);
+    let sums = f32x4.splat(0);
+    let along = f32x4.splat(0);
+    for (let at: usize = 0; at < end; at += 16) {
+      const unit = f32x4.mul(f32x4.sub(v128.load(x + at), means), factors);
+      const d = v128.load(dy + at);
+      const scaled = gain == 0 ? d : f32x4.mul(d, v128.load(gain + at));
+      sums = f32x4.add(sums, scaled);
+      along = accumulate(along, scaled, unit);
+      if (dGain != 0) v128.store(dGain + at, accumulate(v128.load(dGain + at), d, unit));
+      if (dBias != 0) v128.store(dBias + at, f32x4.add(v128.load(dBias + at), d));
+    }
+    if (rest > 0) {
+      const unit = f32x4.mul(f32x4.sub(loadPart(x + end, rest, mean), means), factors);
+      const d = loadPart(dy + end, rest, 0);
+      const scaled = gain == 0 ? d : f32x4.mul(d, loadPart(gain + end, rest, 0));
+      sums = f32x4.add(sums, scaled);
+      along = accumulate(along, scaled, unit);
+      if (dGain != 0) storePart(dGain + end, accumulate(loadPart(dGain + end, rest, 0), d, unit), rest);
+      if (dBias != 0) storePart(dBias + end, f32x4.add(loadPart(dBias + end, rest, 0), d), rest);
+    }
+    if (dx != 0) {
+      const shift = f32x4.splat(isCentred != 0 ? sumOf(sums) / <f32>n : 0);
+      const share = f32x4.splat(sumOf(along) / <f32>n);
+      for (let at: usize = 0; at < end; at += 16) {
+        const unit = f32x4.mul(f32x4.sub(v128.load(x + at), means), factors);
+        const d = v128.load(dy + at);
+        const scaled = gain == 0 ? d : f32x4.mul(d, v128.load(gain + at));
+        v128.store(dx + at, f32x4.mul(f32x4.sub(f32x4.sub(scaled, shift), f32x4.mul(unit, share)), factors));
+      }
+      if (rest > 0) {
+        const unit = f32x4.mul(f32x4.sub(loadPart(x + end, rest, 0), means), factors);
+        const d = loadPart(dy + end, rest, 0);
+        const scaled = gain == 0 ? d : f32x4.mul(d, loadPart(gain + end, rest, 0));
+        storePart(dx + end, f32x4.mul(f32x4.sub(f32x4.sub(scaled, shift), f32x4.mul(unit, share)), factors), rest);
+      }
+      dx += <usize>n << 2;
+    }
+    x += <usize>n << 2;
+    dy += <usize>n << 2;
+  }
+}

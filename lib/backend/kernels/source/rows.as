@@ -1,0 +1,125 @@
+import { accumulate, loadPart, storePart, sumOf } from "./vector";
+
+/** out = a + b, `n` numbers. */
+export function add(a: usize, b: usize, out: usize, n: i32): void {
+  const end = a + (<usize>(n & ~3) << 2);
+  for (; a < end; a += 16, b += 16, out += 16) v128.store(out, f32x4.add(v128.load(a), v128.load(b)));
+  if ((n & 3) > 0) storePart(out, f32x4.add(loadPart(a, n & 3, 0), loadPart(b, n & 3, 0)), n & 3);
+}
+
+/** out = a ∘ b, `n` numbers. */
+export function multiply(a: usize, b: usize, out: usize, n: i32): void {
+  const end = a + (<usize>(n & ~3) << 2);
+  for (; a < end; a += 16, b += 16, out += 16) v128.store(out, f32x4.mul(v128.load(a), v128.load(b)));
+  if ((n & 3) > 0) storePart(out, f32x4.mul(loadPart(a, n & 3, 0), loadPart(b, n & 3, 0)), n & 3);
+}
+
+/** The sum of squares of `n` numbers. */
+export function squares(x: usize, n: i32): f32 {
+  let sums = f32x4.splat(0);
+  const end = x + (<usize>(n & ~3) << 2);
+  for (; x < end; x += 16) sums = accumulate(sums, v128.load(x), v128.load(x));
+  if ((n & 3) > 0) sums = accumulate(sums, loadPart(x, n & 3, 0), loadPart(x, n & 3, 0));
+  return sumOf(sums);
+}
+
+/** `row` (n numbers) `rows` times. */
+export function repeatRow(row: usize, out: usize, rows: i32, n: i32): void {
+  const bytes = <usize>n << 2;
+  for (let i = 0; i < rows; i++) memory.copy(out + <usize>i * bytes, row, bytes);
+}
+
+/** The sum of `rows` rows of `n` numbers. */
+export function sumRows(x: usize, out: usize, rows: i32, n: i32): void {
+  memory.fill(out, 0, <usize>n << 2);
+  for (let i = 0; i < rows; i++, x += <usize>n << 2) add(out, x, out, n);
+}
+
+/** Rows of `table` (n numbers each) by index. */
+export function gatherRows(table: usize, indices: usize, out: usize, count: i32, n: i32): void {
+  const bytes = <usize>n << 2;
+  for (let i: usize = 0; i < <usize>count; i++) {
+    memory.copy(out + i * bytes, table + <usize>load<i32>(indices + (i << 2)) * bytes, bytes);
+  }
+}
+
+/** Adds each row to the row of `table` that its index names; `table` has `size` numbers and is cleared first. */
+export function scatterRows(rows: usize, indices: usize, table: usize, count: i32, n: i32, size: i32): void {
+  memory.fill(table, 0, <usize>size << 2);
+  const bytes = <usize>n << 2;
+  for (let i: usize = 0; i < <usize>count; i++) {
+    const to = table + <usize>load<i32>(indices + (i << 2)) * bytes;
+    add(to, rows + i * bytes, to, n);
+  }
+}
+
+/**
+ * Pairs of features of x [batch, positions, heads, size] turned by angles whose cosines and sines are [rows, positions, features / 2]; rows 1 or batch. With
+ * `isNeighbours` feature 2i turns with 2i + 1, else i with i + features / 2; `sign` −1 turns back.
+ */
+export function rotate(
+  x: usize, out: usize, cosines: usize, sines: usize, batch: i32, positions: i32, heads: i32, size: i32, features: i32,
+  isNeighbours: i32, rows: i32, sign: f32,
+): void {
+  const half = features >> 1;
+  const step: usize = isNeighbours != 0 ? 8 : 4;
+  const far: usize = isNeighbours != 0 ? 4 : <usize>half << 2;
+  for (let item = 0; item < batch; item++) {
+    for (let position = 0; position < positions; position++) {
+      const angles = <usize>((rows > 1 ? item * positions : 0) + position) * half;
+      for (let head = 0; head < heads; head++) {
+        for (let pair = 0; pair < half; pair++) {
+          const cosine = load<f32>(cosines + ((angles + pair) << 2));
+          const sine = sign * load<f32>(sines + ((angles + pair) << 2));
+          const at = <usize>pair * step;
+          const a = load<f32>(x + at);
+          const b = load<f32>(x + at + far);
+          store<f32>(out + at, a * cosine - b * sine);
+          store<f32>(out + at + far, b * cosine + a * sine);
+        }
+        memory.copy(out + (<usize>features << 2), x + (<usize>features << 2), <usize>(size - features) << 2);
+        x += <usize>size << 2;
+        out += <usize>size << 2;
+      }
+    }
+  }
+}
+
+/** One step of Adam in place: see `adam-step.ts` for the numbers. */
+export function adam(
+  weight: usize, gradient: usize, mean: usize, square: usize, n: i32,
+  rate: f32, beta1: f32, beta2: f32, rest1: f32, rest2: f32, correction: f32, epsilon: f32, decay: f32, scale: f32,
+): void {
+  const whole = n & ~3;
+  for (let i = 0; i < n; i += 4) {
+    const count = n - i;
+    const isWhole = i < whole;
+    const g = f32x4.mul(isWhole ? v128.load(gradient) : loadPart(gradient, count, 0), f32x4.splat(scale));
+    const m = f32x4.add(
+      f32x4.mul(isWhole ? v128.load(mean) : loadPart(mean, count, 0), f32x4.splat(beta1)),
+      f32x4.mul(g, f32x4.splat(rest1)),
+    );
+    const s = f32x4.add(
+      f32x4.mul(isWhole ? v128.load(square) : loadPart(square, count, 0), f32x4.splat(beta2)),
+      f32x4.mul(f32x4.mul(g, g), f32x4.splat(rest2)),
+    );
+    const root = f32x4.add(f32x4.mul(f32x4.sqrt(s), f32x4.splat(correction)), f32x4.splat(epsilon));
+    const w = f32x4.sub(
+      f32x4.mul(isWhole ? v128.load(weight) : loadPart(weight, count, 0), f32x4.splat(decay)),
+      f32x4.mul(f32x4.div(m, root), f32x4.splat(rate)),
+    );
+    if (isWhole) {
+      v128.store(mean, m);
+      v128.store(square, s);
+      v128.store(weight, w);
+    } else {
+      storePart(mean, m, count);
+      storePart(square, s, count);
+      storePart(weight, w, count);
+    }
+    weight += 16;
+    gradient += 16;
+    mean += 16;
+    square += 16;
+  }
+}

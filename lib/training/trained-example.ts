@@ -1,0 +1,42 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { loadCheckpoint, type Checkpoint } from "./checkpoint.ts";
+import { CheckpointError } from "./errors.ts";
+
+/** The trained models that come with this package; `checkpoints/README.md` says what each is. */
+export const TRAINED_EXAMPLES = [
+  "two-sentences-no-layers",
+  "two-sentences-one-layer",
+  "induction",
+  "induction-one-layer",
+  "skip-trigrams",
+  "planted-relations",
+  "milk-drank",
+  "translation",
+  "moby-dick",
+] as const;
+
+/** The name of a trained model that comes with this package. */
+export type TrainedExample = (typeof TRAINED_EXAMPLES)[number];
+
+/**
+ * A trained model that comes with this package, with the record of how it was made (script, seed, steps, loss, floor).
+ *
+ * @throws {CheckpointError} when this installation lacks it
+ * @example (await trainedExample("induction")).model.configuration.layers // 2
+ */
+export async function trainedExample(name: TrainedExample): Promise<Checkpoint> {
+  return loadCheckpoint(join(checkpointsFolder(), name));
+}
+
+/** The package's folder of checkpoints: beside its package.json, above this file in the sources as in dist. */
+function checkpointsFolder(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, "package.json"))) {
+    const above = dirname(folder);
+    if (above === folder) throw new CheckpointError("The package's folder was not found.");
+    folder = above;
+  }
+  return join(folder, "checkpoints");
+}
