@@ -54,7 +54,7 @@ export function encoderStack(
  * attention to `memory`, the encoder's output: queries from the target, keys and values from the source.
  * Source: Vaswani et al. 2017, section 3.1 (decoder); Rohrer, "Decoder stack", "Cross-attention".
  *
- * @param memory the encoder's output; the same for every layer
+ * @param options.memory the encoder's output; the same for every layer
  * @throws OptionError when a layer has weights for cross-attention and there is no `memory`
  */
 export function decoderStack(
