@@ -127,7 +127,7 @@ export class Lab {
     await page.goto(`${this.url}/lab/tree/${path}?token=${this.token}&reset`);
     await page.waitForFunction(
       (wanted) =>
-        (window.jupyterapp as Window["jupyterapp"] | undefined)?.shell.currentWidget?.context.path === wanted,
+        (window.jupyterapp)?.shell.currentWidget?.context.path === wanted,
       path,
       { timeout: 120_000 },
     );
