@@ -48,9 +48,7 @@ export interface Kernel {
   ) => void;
   readonly capture: <T>(take: (output: CapturedOutput) => void, code: () => T) => T;
   /** A value by media types, as it would be shown; nothing for `undefined`. */
-  readonly render: (
-    value: unknown,
-  ) => Promise<
+  readonly render: (value: unknown) => Promise<
     | {
         readonly data: Readonly<Record<string, unknown>>;
         readonly metadata?: Readonly<Record<string, unknown>>;
