@@ -11,3 +11,10 @@ export {
   type DetectorOptions,
 } from "./detectors.ts";
 export { foldedModel, FoldingError, type FoldingOptions } from "./folding.ts";
+export { logitLens } from "./logit-lens.ts";
+export {
+  AttributionError,
+  logitAttribution,
+  type AttributionTarget,
+  type LogitAttribution,
+} from "./attribution.ts";
