@@ -1,6 +1,7 @@
 import { count, list } from "./describe.ts";
 import { sceneFigure, type Figure } from "./figure.ts";
 import { formatNumber } from "./label.ts";
+import { toMatrix, type MatrixInput } from "./matrix.ts";
 import type { FigureOptions } from "./options.ts";
 import { numberExpression, Scene, tooltipExpression } from "./scene.ts";
 import { THEME } from "./theme.ts";
@@ -14,6 +15,14 @@ export interface CompositionEdge {
   readonly kind: "Q" | "K" | "V";
   /** ‖product‖ / (‖left‖ ‖right‖), 0 to 1. */
   readonly score: number;
+}
+
+/** Composition of all pairs of heads of one kind: what `compositionScores` of `lib/circuits` gives. */
+export interface CompositionTable {
+  readonly kind: "query" | "key" | "value";
+  /** [earlier head, later head], labelled "layer.head" */
+  readonly scores: MatrixInput;
+  readonly baseline: number;
 }
 
 /** Options of {@link compositionDiagram}. */
@@ -33,19 +42,22 @@ const KIND_COLOURS = { Q: "#0072b2", K: "#d55e00", V: "#009e73" } as const;
  * output by more than unrelated heads would (the baseline). Width is the score above it; the colour says whether it
  * is read as query, key or value, and a click on that name hides it. Point at a head to see its edges only.
  *
- * @throws ViewInputError when an edge does not go to a later layer
+ * @param composition edges, or tables of scores of one kind each
+ * @throws ViewInputError when an edge does not go to a later layer, or a table's labels are not "layer.head"
  * @example compositionDiagram([{ from: [0, 1], to: [1, 0], kind: "K", score: 0.4 }], { baseline: 0.12 })
  */
 export function compositionDiagram(
-  edges: readonly CompositionEdge[],
+  composition: readonly CompositionEdge[] | readonly CompositionTable[],
   options: CompositionDiagramOptions = {},
 ): Figure {
+  const edges = composition.flatMap(readEdges);
   for (const { from, to } of edges)
     if (from[0] >= to[0])
       throw new ViewInputError(
         `compositionDiagram: an edge goes from layer ${from[0]} to layer ${to[0]}; a head reads only earlier layers.`,
       );
-  const baseline = options.baseline ?? 0;
+  const [first] = composition;
+  const baseline = options.baseline ?? (first !== undefined && "baseline" in first ? first.baseline : 0);
   const places = edges.flatMap(({ from, to }) => [from, to]);
   const layers = Math.max(0, ...places.map(([layer]) => layer)) + 1;
   const heads = Math.max(options.heads ?? 1, ...places.map(([, head]) => head + 1));
@@ -198,5 +210,24 @@ export function compositionDiagram(
     scene,
     options.description ??
       `Composition between heads of ${count(layers, "layer")}: ${count(shown.length, "edge")} above ${formatNumber(baseline)}; strongest: ${list(best)}.`,
+  );
+}
+
+function readEdges(entry: CompositionEdge | CompositionTable): CompositionEdge[] {
+  if ("from" in entry) return [entry];
+  const matrix = toMatrix(entry.scores, undefined, "compositionDiagram");
+  const kind = ({ query: "Q", key: "K", value: "V" } as const)[entry.kind];
+  const place = (label: string): readonly [number, number] => {
+    const [layer, head] = label.split(".").map(Number);
+    if (layer === undefined || head === undefined || !Number.isInteger(layer) || !Number.isInteger(head))
+      throw new ViewInputError(`compositionDiagram: "${label}" should name a head as "layer.head".`);
+    return [layer, head];
+  };
+  return matrix.rows.flatMap((row, earlier) =>
+    matrix.columns.flatMap((column, later) => {
+      const [from, to] = [place(row), place(column)];
+      const score = matrix.values[earlier * matrix.columns.length + later] ?? 0;
+      return from[0] < to[0] ? [{ from, to, kind, score }] : [];
+    }),
   );
 }

@@ -16,6 +16,7 @@ export {
   compositionDiagram,
   type CompositionDiagramOptions,
   type CompositionEdge,
+  type CompositionTable,
 } from "./composition-diagram.ts";
 export { scatter, type ScatterOptions } from "./scatter.ts";
 export { directionScatter } from "./direction-scatter.ts";
@@ -26,7 +27,7 @@ export { lossCurve, type LossCurveOptions, type LossSeries } from "./loss-curve.
 export { table, type TableOptions, type TableRow } from "./table.ts";
 export { colouredTokens } from "./coloured-tokens.ts";
 export { tokenLogProbabilities, type TokenLogProbabilitiesOptions } from "./token-log-probabilities.ts";
-export { logitLens, type LogitLensOptions } from "./logit-lens.ts";
+export { logitLensTable, type LogitLensTableOptions } from "./logit-lens-table.ts";
 export { attribution, type AttributionOptions } from "./attribution.ts";
 export { compare, type CompareOptions } from "./compare.ts";
 export { heatmapGrid } from "./heatmap-grid.ts";

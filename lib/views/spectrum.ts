@@ -11,11 +11,10 @@ import { numberExpression, Scene, tooltipExpression } from "./scene.ts";
 import { THEME } from "./theme.ts";
 import { ViewInputError } from "./view-input-error.ts";
 
-/** Eigenvalues as real and imaginary parts. */
-export interface ComplexNumbers {
-  readonly real: VectorInput;
-  readonly imaginary: VectorInput;
-}
+/** Eigenvalues: a list of complex numbers, or their real and imaginary parts. */
+export type ComplexNumbers =
+  | readonly { readonly real: number; readonly imaginary: number }[]
+  | { readonly real: VectorInput; readonly imaginary: VectorInput };
 
 /** Options of {@link spectrum}. */
 export interface SpectrumOptions extends FigureOptions {
@@ -26,19 +25,21 @@ export interface SpectrumOptions extends FigureOptions {
 /**
  * Singular values as falling bars, or eigenvalues in the complex plane; grey shows what a random matrix would have.
  *
- * @param values singular values (one axis), or `{ real, imaginary }` for eigenvalues
+ * @param values singular values (one axis), or eigenvalues as `[{ real, imaginary }, …]` or `{ real: […], imaginary: […] }`
  * @throws ViewInputError when real and imaginary parts differ in number
  * @example spectrum([3, 1, 0.2], { baseline: [1.8, 1.5, 1.2] })
  */
 export function spectrum(values: VectorInput | ComplexNumbers, options: SpectrumOptions = {}): Figure {
-  const isComplex =
-    typeof values === "object" &&
-    "real" in values &&
-    "imaginary" in values &&
-    typeof values.real === "object";
-  return isComplex
-    ? eigenvalues(values as ComplexNumbers, options)
-    : singularValues(values as VectorInput, options);
+  if (Array.isArray(values) && typeof values[0] === "object") {
+    const numbers = values as readonly { readonly real: number; readonly imaginary: number }[];
+    const parts = {
+      real: numbers.map(({ real }) => real),
+      imaginary: numbers.map(({ imaginary }) => imaginary),
+    };
+    return eigenvalues(parts, options);
+  }
+  const isComplex = "real" in values && "imaginary" in values && typeof values.real === "object";
+  return isComplex ? eigenvalues(values as Parts, options) : singularValues(values as VectorInput, options);
 }
 
 function singularValues(input: VectorInput, options: SpectrumOptions): Figure {
@@ -111,7 +112,12 @@ function singularValues(input: VectorInput, options: SpectrumOptions): Figure {
   );
 }
 
-function eigenvalues({ real, imaginary }: ComplexNumbers, options: SpectrumOptions): Figure {
+interface Parts {
+  readonly real: VectorInput;
+  readonly imaginary: VectorInput;
+}
+
+function eigenvalues({ real, imaginary }: Parts, options: SpectrumOptions): Figure {
   const [across, up] = [
     Array.from(toVector(real, undefined, "spectrum").values),
     Array.from(toVector(imaginary, undefined, "spectrum").values),

@@ -12,7 +12,7 @@ import {
   heatmapGrid,
   histogram,
   informationFlow,
-  logitLens,
+  logitLensTable,
   lossCurve,
   matrixProduct,
   scatter,
@@ -126,7 +126,7 @@ export function samples(words: readonly string[] = WORDS): Readonly<Record<strin
       labels: { column: words },
       ...title,
     }),
-    "logit-lens": logitLens(
+    "logit-lens": logitLensTable(
       [next, next, next].map((rows, layer) =>
         rows.map((row) => row.map((value, word) => value * layer * 3 + (word === layer ? 1 : 0))),
       ),

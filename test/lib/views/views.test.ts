@@ -14,7 +14,7 @@ import {
   heatmapGrid,
   histogram,
   informationFlow,
-  logitLens,
+  logitLensTable,
   matrixProduct,
   scatter,
   spectrum,
@@ -242,12 +242,12 @@ describe("tokens and vocabularies", () => {
   });
   it("tokenLogProbabilities refuses a token that the vocabulary lacks", () =>
     rejects(() => tokenLogProbabilities(["a", "z"], [[0]], { labels: { column: ["a"] } }), '"z"'));
-  it("logitLens turns logits into probabilities, and leaves probabilities", () => {
+  it("logitLensTable turns logits into probabilities, and leaves probabilities", () => {
     assert.match(
-      logitLens([[[0, Math.log(3)]]], { labels: { vocabulary: ["x", "y"] } }).description,
+      logitLensTable([[[0, Math.log(3)]]], { labels: { vocabulary: ["x", "y"] } }).description,
       /y 0\.75/u,
     );
-    assert.match(logitLens([[[0.4, 0.6]]], { labels: { vocabulary: ["x", "y"] } }).description, /y 0\.6/u);
+    assert.match(logitLensTable([[[0.4, 0.6]]], { labels: { vocabulary: ["x", "y"] } }).description, /y 0\.6/u);
   });
   it("colouredTokens shows the series that is chosen", async () => {
     const view = await running(colouredTokens(["a", "b"], { first: [1, 0], second: [0, 1] }));

@@ -9,8 +9,8 @@ import { Scene } from "./scene.ts";
 import { THEME } from "./theme.ts";
 import { ViewInputError } from "./view-input-error.ts";
 
-/** Options of {@link logitLens}. */
-export interface LogitLensOptions extends FigureOptions {
+/** Options of {@link logitLensTable}. */
+export interface LogitLensTableOptions extends FigureOptions {
   /** The text, in place of the position axis' labels. */
   readonly tokens?: readonly string[];
   /** How many tokens the tooltip lists; 5 unless told. */
@@ -23,13 +23,13 @@ export interface LogitLensOptions extends FigureOptions {
  *
  * @param values [layer, position, vocabulary]: logits, or probabilities that add up to 1
  * @throws ViewInputError for other axes, or tokens of another number
- * @example logitLens(lens.logits, { tokens: ["The", " cat"] })
+ * @example logitLensTable(lens.logits, { tokens: ["The", " cat"] })
  */
-export function logitLens(values: ArrayInput, options: LogitLensOptions = {}): Figure {
-  const array = toArray(values, 3, options.labels, ["layer", "position", "vocabulary"], "logitLens");
+export function logitLensTable(values: ArrayInput, options: LogitLensTableOptions = {}): Figure {
+  const array = toArray(values, 3, options.labels, ["layer", "position", "vocabulary"], "logitLensTable");
   const [layers = 0, positions = 0, size = 0] = array.shape;
   if (options.tokens !== undefined && options.tokens.length !== positions)
-    throw new ViewInputError(`logitLens: ${positions} positions and ${options.tokens.length} tokens.`);
+    throw new ViewInputError(`logitLensTable: ${positions} positions and ${options.tokens.length} tokens.`);
   const columns = options.tokens?.map(visibleLabel) ?? array.labels[1] ?? [];
   const words = array.labels[2] ?? [];
   const top = Math.min(options.top ?? 5, size);
