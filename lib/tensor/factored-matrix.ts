@@ -1,9 +1,9 @@
-import { inspect } from "node:util";
 import { DISPLAY, type MimeBundle } from "../display/index.ts";
 import type { Axes, Place } from "./axes.ts";
 import { contraction } from "./contraction.ts";
 import { eigenvalues, type ComplexNumber } from "./eigenvalues.ts";
 import { AxisError, SizeError } from "./errors.ts";
+import { INSPECT } from "./inspection.ts";
 import { indexOfPlace, sharedLabels } from "./labels.ts";
 import type { Layout } from "./layout.ts";
 import { mimeBundleOf } from "./presentation.ts";
@@ -258,7 +258,8 @@ export class FactoredMatrix<const out R extends string, const out C extends stri
     return `FactoredMatrix (${rowAxis} ${this.shape[0]} × ${columnAxis} ${this.shape[1]}, through ${this.innerAxis} ${this.innerSize})`;
   }
 
-  [inspect.custom](): string {
+  /** What `console.log` prints. */
+  [INSPECT](): string {
     return this.toString();
   }
 

@@ -64,7 +64,7 @@ export function plainText(layout: Layout): string {
   const body = matrix.rows
     .slice(0, rows)
     .map((label, row) => [
-      short(label),
+      matrix.rowAxis === "" ? "" : short(label),
       ...Array.from({ length: columns }, (_, column) =>
         numberText(matrix.values[row * matrix.columns.length + column] ?? 0),
       ),

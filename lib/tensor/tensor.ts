@@ -1,4 +1,3 @@
-import { inspect } from "node:util";
 import { DISPLAY, type MimeBundle } from "../display/index.ts";
 import type {
   Axes,
@@ -20,6 +19,7 @@ import { contraction } from "./contraction.ts";
 import { describe, mimeBundleOf, plainText } from "./presentation.ts";
 import { joined, mapped } from "./elementwise.ts";
 import { AxisError } from "./errors.ts";
+import { INSPECT } from "./inspection.ts";
 import { checkedLabels, indexOfPlace } from "./labels.ts";
 import { checkAxes, describeShape, permuted, placeOfAxis, stridesOf, type Layout } from "./layout.ts";
 import { computed, type Computed, type Origin } from "./origin.ts";
@@ -477,7 +477,8 @@ export class Tensor<const out Names extends Axes> {
     return describe(this.#layout, 6);
   }
 
-  [inspect.custom](): string {
+  /** What `console.log` prints. */
+  [INSPECT](): string {
     return plainText(this.#layout);
   }
 

@@ -73,13 +73,14 @@ export function explain<const A extends Axes>(
   checkSum(node, value, found);
   const cellSteps = stepsOfCell(target);
   const terms = found.largest.map((path) => termOf(path, cellSteps));
-  const shown = terms.reduce((sum, term) => sum + term.value, 0);
+  const shown = terms.reduce((sum, term) => sum + (Number.isFinite(term.value) ? term.value : 0), 0);
+  const whole = Number.isFinite(value) ? value : found.sum;
   return new Explanation({
     name: node.layout.name,
     cell: cellSteps.map(stepOf),
     value,
     terms,
-    rest: { count: found.count - terms.length, value: found.count > terms.length ? value - shown : 0 },
+    rest: { count: found.count - terms.length, value: found.count > terms.length ? whole - shown : 0 },
     note: noteOf(node, followed < deepest ? followed : undefined),
   });
 }
@@ -105,7 +106,7 @@ function search(
     return {
       largest: paths.slice(0, top),
       count: paths.length,
-      sum: paths.reduce((sum, path) => sum + path.value, 0),
+      sum: paths.reduce((sum, { value }) => sum + (Number.isFinite(value) ? value : 0), 0),
       size: paths.reduce((sum, path) => sum + Math.abs(path.value), 0),
     };
   } catch (error) {

@@ -1,6 +1,6 @@
-import { inspect } from "node:util";
 import { DISPLAY, type MimeBundle } from "../../display/index.ts";
 import { barColour, CELL_STYLE, escapedHtml, HEAD_STYLE, TABLE_STYLE } from "../html.ts";
+import { INSPECT } from "../inspection.ts";
 import { numberText } from "../number-text.ts";
 import { visibleLabel } from "../visible-label.ts";
 
@@ -116,7 +116,8 @@ export class Explanation implements ExplanationParts {
     ].join("\n");
   }
 
-  [inspect.custom](): string {
+  /** What `console.log` prints. */
+  [INSPECT](): string {
     return this.toString();
   }
 

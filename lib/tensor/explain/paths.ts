@@ -22,7 +22,7 @@ export interface Paths {
   readonly largest: readonly Path[];
   /** How many there are that are not 0. */
   readonly count: number;
-  /** The sum of all. */
+  /** The sum of all that are finite. */
   readonly sum: number;
   /** The sum of the sizes of all: what rounding is measured against. */
   readonly size: number;
@@ -112,7 +112,7 @@ export function largestPaths(
       }
       if (paths === 0) continue;
       count += paths;
-      sum += total;
+      if (Number.isFinite(total)) sum += total;
       size += all;
       through.push({ place, best: weight(best) });
     }

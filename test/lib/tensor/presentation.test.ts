@@ -50,6 +50,11 @@ describe("a tensor's display", () => {
     assert.doesNotMatch(html ?? "", /<style|<script|class=/);
   });
 
+  it("is one row for a vector", async () => {
+    const { text } = await shown(pattern.row("ball"));
+    assert.equal(text, ["Tensor (key 2), from 0.25 to 0.75", "   The  ball", "  0.25  0.75"].join("\n"));
+  });
+
   it("is a number for a tensor without axes", async () => {
     assert.deepEqual(await shown(pattern.at({ query: 1, key: 1 })), { text: "0.75", html: undefined });
   });

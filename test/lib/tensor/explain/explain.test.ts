@@ -360,6 +360,21 @@ describe("explain(product, cell)", () => {
     assert.equal(found.terms[0].path[0]?.index, 0);
   });
 
+  it("sums up the rest of a masked cell, whose mask is -∞", () => {
+    const scores = tensor(["a"], [3, 2, 1])
+      .dot(tensor(["a"], [1, 1, 1]), "a")
+      .named("scores");
+    const found = explain(scores.plus(tensor([], -Infinity).named("mask")), {}, { top: 2 });
+    assert.deepEqual(
+      found.terms.map(({ value, path }) => [path[0]?.label, value]),
+      [
+        ["mask", -Infinity],
+        ["scores", 3],
+      ],
+    );
+    assert.deepEqual(found.rest, { count: 2, value: 3 });
+  });
+
   it("follows fewer products, and says so, when there are too many summands", () => {
     const size = 1500;
     const X = randomNormal(["a", "b"], [1, size], { seed: 1 });
