@@ -1,3 +1,5 @@
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
 import { Worker, type WorkerOptions } from "node:worker_threads";
 import type { Reply, Request } from "./messages.ts";
 import type { CompileResult, LanguageService } from "./protocol.ts";
@@ -6,6 +8,12 @@ import type { LanguageOptions } from "./service.ts";
 /** The language service did not answer: its worker ended in the middle of a request, or was closed. */
 export class LanguageServiceError extends Error {
   override readonly name = "LanguageServiceError";
+}
+
+/** How the worker is started. */
+export interface LanguageWorkerOptions extends LanguageOptions {
+  /** MiB of heap that the worker may use before it is replaced; Node's own limit if not given. */
+  readonly memory?: number;
 }
 
 /** A language service that runs in a thread of its own. */
@@ -21,7 +29,7 @@ export type LanguageWorker = LanguageService & {
  * LanguageServiceError, a new worker compiles again the cells that later ones can still see, and waiting requests
  * are answered by it.
  */
-export function startLanguageWorker(options: LanguageOptions): LanguageWorker {
+export function startLanguageWorker(options: LanguageWorkerOptions): LanguageWorker {
   return new Client(options);
 }
 
@@ -34,7 +42,7 @@ type CompileRequest = Parameters<LanguageService["compile"]>[0];
 
 class Client implements LanguageWorker {
   readonly ready: Promise<void>;
-  readonly #options: LanguageOptions;
+  readonly #options: LanguageWorkerOptions;
   readonly #pending: Pending[] = [];
   /** Cells with names that are not shadowed yet, in order: what a new worker must know. */
   readonly #compiled = new Map<string, { request: CompileRequest; names: Set<string> }>();
@@ -43,7 +51,7 @@ class Client implements LanguageWorker {
   #closed = false;
   readonly #whenReady: { resolve: () => void; reject: (error: Error) => void };
 
-  constructor(options: LanguageOptions) {
+  constructor(options: LanguageWorkerOptions) {
     this.#options = options;
     const { promise, resolve, reject } = withResolvers();
     this.ready = promise;
@@ -107,7 +115,10 @@ class Client implements LanguageWorker {
     const worker = newWorker({
       workerData: this.#options,
       // Deeply nested code costs the checker a deep stack.
-      resourceLimits: { stackSizeMb: 32 },
+      resourceLimits: {
+        stackSizeMb: 32,
+        ...(this.#options.memory === undefined ? {} : { maxOldGenerationSizeMb: this.#options.memory }),
+      },
     });
     worker.on("message", (reply: Reply) => this.#receive(reply));
     worker.on("error", (error: Error) => this.#restart(worker, error.message));
@@ -172,7 +183,8 @@ function withResolvers(): { promise: Promise<void>; resolve: () => void; reject:
 function newWorker(options: WorkerOptions): Worker {
   if (!import.meta.url.endsWith(".ts")) return new Worker(new URL("./worker.js", import.meta.url), options);
   const worker = JSON.stringify(new URL("./worker.ts", import.meta.url).href);
-  const tsx = JSON.stringify(import.meta.resolve("tsx/esm/api"));
+  const manifest = createRequire(import.meta.url).resolve("tsx/package.json");
+  const tsx = JSON.stringify(new URL("./dist/esm/api/index.mjs", pathToFileURL(manifest)).href);
   const start = `import(${tsx}).then(({ register }) => { register(); return import(${worker}); });`;
   return new Worker(start, { ...options, eval: true });
 }

@@ -168,7 +168,10 @@ class Service implements SynchronousLanguageService {
   }
 
   #earlierNames(parsed: ParsedCell): Binding[] {
-    return [...parsed.used].flatMap((name) => {
+    const { jsxFactory, jsxFragmentFactory, reactNamespace } = this.#project.options;
+    const factories = parsed.jsx ? [jsxFactory, jsxFragmentFactory, reactNamespace] : [];
+    const roots = factories.flatMap((factory) => factory?.split(".").slice(0, 1) ?? []);
+    return [...new Set([...parsed.used, ...roots])].flatMap((name) => {
       const binding = parsed.declared.has(name) ? undefined : this.#line.get(name);
       return binding === undefined ? [] : [binding];
     });

@@ -18,7 +18,7 @@ describe("checking a cell", () => {
   /** Compiles the first cells, which must be right, and gives the errors of the last. */
   const errors = (...sources: string[]): string[] => {
     for (const source of sources.slice(0, -1)) assert.deepEqual(cells.errors(source), [], source);
-    return cells.errors(sources.at(-1) ?? "");
+    return cells.errors(sources[sources.length - 1] ?? "");
   };
   const codes = (...sources: string[]): number[] =>
     errors(...sources).map((each) => Number.parseInt(each, 10));
@@ -47,7 +47,7 @@ describe("checking a cell", () => {
       const result = cells.compile("const a: string = 1; const = 2");
       assert.ok(!result.ok);
       assert.equal(result.errors[0]?.code, 1134);
-      assert.equal(result.errors[0]?.start.column, 27);
+      assert.equal(result.errors.at(0)?.start.column, 27);
     });
     it("in a final object are where they were typed", () => {
       const result = cells.compile("{ a: 1, b: nope, c: nope2 }");

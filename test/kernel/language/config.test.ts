@@ -55,7 +55,7 @@ describe("a tsconfig.json beside the notebook", () => {
       "hi",
     ]);
   });
-  it("may map paths, which the emitted code resolves", async () => {
+  it("may map paths, which the emitted code resolves", () => {
     const cells = cellsWith({
       ...config({ paths: { "@lib/*": ["./source/*"] } }),
       "source/one.ts": "export const one = 1",

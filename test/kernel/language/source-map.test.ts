@@ -17,7 +17,7 @@ describe("a compiled cell's source map", () => {
     const before = code.slice(0, offset).split("\n");
     const found = originalPositionFor(new TraceMap(map), {
       line: before.length,
-      column: before.at(-1)?.length ?? 0,
+      column: offset - (code.lastIndexOf("\n", offset) + 1),
     });
     return [(found.line ?? NaN) - 1, found.column ?? NaN];
   };

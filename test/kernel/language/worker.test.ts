@@ -12,8 +12,8 @@ describe("startLanguageWorker(options)", function () {
   this.timeout(60_000);
   const folder = mkdtempSync(join(tmpdir(), "language-"));
   const workers: LanguageWorker[] = [];
-  const start = (): LanguageWorker => {
-    const worker = startLanguageWorker({ folder });
+  const start = (memory?: number): LanguageWorker => {
+    const worker = startLanguageWorker(memory === undefined ? { folder } : { folder, memory });
     workers.push(worker);
     return worker;
   };
@@ -63,7 +63,7 @@ describe("startLanguageWorker(options)", function () {
   });
 
   it("starts again after its thread has died, and still knows the cells that count", async () => {
-    const worker = start();
+    const worker = start(300);
     await worker.compile({ id: "1", number: 1, source: "const shadowed = 1; class Kept { x = 1 }" });
     await worker.compile({ id: "2", number: 2, source: "const shadowed = 'text'" });
     const dying = assert.rejects(worker.compile({ id: "3", number: 3, source: CRASH }), LanguageServiceError);
@@ -86,5 +86,5 @@ describe("startLanguageWorker(options)", function () {
   });
 });
 
-/** A type that the compiler can only work out with more memory than the worker has. */
-const CRASH = "";
+/** Its tree alone needs more memory than the worker has. */
+const CRASH = `[${"[0],".repeat(3_000_000)}]`;
