@@ -44,18 +44,25 @@ process.on("exit", () => outbox.flush());
 /** The cell whose timer callback is running. */
 let inCallback: Cell | undefined;
 
+/** The code that an interrupt is for is dead. */
+function endInterrupted(): void {
+  if (runner.isActive) {
+    runner.end();
+  } else if (inCallback) {
+    inCallback.stop();
+    post({ type: "late-error", request: inCallback.request, error: reportOf(new KeyboardInterrupt()) });
+  }
+  inCallback = undefined;
+  comms.handled();
+}
+
 const interrupts = new Interrupts(flags, interruptions.port1, {
-  interrupt: (finished, request) => runner.interrupt(finished, request),
-  end: () => {
-    if (runner.isActive) {
-      runner.end();
-    } else if (inCallback) {
-      inCallback.stop();
-      post({ type: "late-error", request: inCallback.request, error: reportOf(new KeyboardInterrupt()) });
-    }
-    inCallback = undefined;
-    comms.handled();
+  interrupt: (finished, request) => {
+    // The event loop turns, so a callback that has not ended was terminated.
+    if (inCallback && !runner.isActive) endInterrupted();
+    runner.interrupt(finished, request);
   },
+  end: endInterrupted,
 });
 const folder = process.cwd();
 const modules = new LocalModules({ folder, transpile, importPackage });
@@ -103,7 +110,10 @@ installStreams((name, text) => {
   emit({ type: "stream", request: cell.request, name, text });
 });
 process.on("uncaughtException", (error) => lateError(error));
-process.on("unhandledRejection", (reason, promise) => lateError(reason, contexts.of(promise)?.cell));
+process.on("unhandledRejection", (reason, promise) => {
+  const context = contexts.of(promise);
+  contexts.run(context, () => lateError(reason, context?.cell));
+});
 
 /** Questions to the language worker that have no answer yet. */
 const transpiling = new Map<

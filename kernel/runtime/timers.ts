@@ -114,7 +114,7 @@ export function installTimers(events: TimerEvents): void {
       try {
         this.#within(() => contexts.run(this.#context, () => this.#callback.apply(timer, this.#values)));
       } catch (error) {
-        events.failed(error, this.#cell);
+        contexts.run(this.#context, () => events.failed(error, this.#cell));
       }
       events.running(undefined);
     }
@@ -233,7 +233,7 @@ function keepContext(events: TimerEvents): void {
       try {
         contexts.run(context, () => callback(...values));
       } catch (error) {
-        events.failed(error, context.cell);
+        contexts.run(context, () => events.failed(error, context.cell));
       }
     };
   };
