@@ -54,7 +54,7 @@ export function progress<T>(
       }
       bar.start();
       try {
-        for (const item of typeof items === "number" ? steps(items) : (items as Iterable<T>)) {
+        for (const item of typeof items === "number" ? steps(items) : items) {
           yield item;
           bar.advance(1);
         }

@@ -22,12 +22,7 @@ export interface RenderContext<State extends object> {
   };
 }
 
-/** Ends the view: removes listeners that it has set outside its element. */
-export type CleanUp = () => void;
-
-type Render<State extends object> = (
-  context: RenderContext<State>,
-) => void | CleanUp | Promise<void | CleanUp>;
+type Render<State extends object> = (context: RenderContext<State>) => unknown;
 
 /** What a view may ask the kernel: the answer, or the answer with bytes. */
 export type Command = (message: unknown, buffers: readonly Uint8Array[]) => unknown;
@@ -37,7 +32,7 @@ export interface AnywidgetOptions<State extends object> {
   readonly state: State;
   /**
    * Draws one view and keeps it in step with the model. Runs in the browser, where it arrives as text: it sees its argument
-   * and the browser, and nothing else of the notebook.
+   * and the browser, and nothing else of the notebook. It may give a function, or a promise of one, that ends the view.
    */
   readonly render: Render<State>;
   /** CSS for its views. */

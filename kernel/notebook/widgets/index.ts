@@ -2,7 +2,6 @@ export {
   Anywidget,
   type AnywidgetOptions,
   type BrowserModel,
-  type CleanUp,
   type Command,
   type RenderContext,
 } from "./anywidget.ts";

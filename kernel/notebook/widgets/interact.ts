@@ -66,7 +66,7 @@ export function interact<const C extends Readonly<Record<string, ControlFor>>>(
     const values = Object.fromEntries(made.map(([name, control]) => [name, control.value]));
     output.clear({ wait: true });
     try {
-      const result = await output.capture(async () => draw(values as never));
+      const result = await output.capture(() => draw(values as never));
       // What was printed stays above the result; otherwise the result takes the old one's place in one step.
       if (output.isClearing) await output.replace(result);
       else await output.append(result);
@@ -113,7 +113,7 @@ function controlFor(name: string, control: ControlFor): ValueControl<unknown> {
   const options: ControlOptions = { description: name };
   if (typeof control === "boolean") return new Checkbox({ ...options, value: control });
   if (typeof control === "string") return new Text({ ...options, value: control });
-  if (isList(control)) return new Dropdown({ ...options, options: control }) as ValueControl<unknown>;
+  if (isList(control)) return new Dropdown({ ...options, options: control });
   if ("onChange" in control) return control;
   const numbers = [control.min, control.max, control.step ?? 1, control.value ?? control.min];
   const range = {
@@ -122,12 +122,11 @@ function controlFor(name: string, control: ControlFor): ValueControl<unknown> {
     max: control.max,
     ...(control.value !== undefined && { value: control.value }),
   };
-  if (numbers.every(Number.isInteger))
-    return new IntSlider({ ...range, step: control.step ?? 1 }) as ValueControl<unknown>;
+  if (numbers.every(Number.isInteger)) return new IntSlider({ ...range, step: control.step ?? 1 });
   return new FloatSlider({
     ...range,
     step: control.step ?? (control.max - control.min) / 100,
-  }) as ValueControl<unknown>;
+  });
 }
 
 function isList(control: ControlFor): control is readonly (string | number | boolean)[] {

@@ -52,7 +52,7 @@ class Slider extends Control<RangeState & Record<string, unknown>> implements Va
   }
 
   set value(value: number) {
-    this.set({ value: Math.min(this.state.max, Math.max(this.state.min, value)) } as never);
+    this.set({ value: Math.min(this.state.max, Math.max(this.state.min, value)) });
   }
 
   onChange(observer: (value: number) => void): () => void {
@@ -107,7 +107,7 @@ export class Play extends Control<RangeState & Record<string, unknown>> implemen
   }
 
   set value(value: number) {
-    this.set({ value } as never);
+    this.set({ value });
   }
 
   onChange(observer: (value: number) => void): () => void {
