@@ -11,6 +11,13 @@ interface Entry {
 /** How long to wait before a socket that is full is tried again, in ms. */
 const RETRY_AFTER = 5;
 
+/**
+ * Once a socket was stuck and may drop messages, they are sent in portions, so that the readers that are not stuck come
+ * along: messages of a portion, half of what the socket holds for one reader, and the pause after it, in ms.
+ */
+const PORTION = 1_000;
+const PAUSE = 100;
+
 function isFull(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "EAGAIN";
 }
@@ -27,6 +34,8 @@ export class SendQueue {
   #bytes = 0;
   #sending: Promise<void> | undefined;
   #closed = false;
+  /** Messages left of the present portion; undefined while nothing is dropped. */
+  #portion: number | undefined;
 
   /**
    * @param onStuck called when the socket has been full for `stuckAfter` ms: it may then drop what cannot be sent
@@ -82,6 +91,10 @@ export class SendQueue {
   }
 
   async #send(frames: Uint8Array[]): Promise<void> {
+    if (this.#portion !== undefined && --this.#portion < 0) {
+      await new Promise((resolve) => setTimeout(resolve, PAUSE));
+      this.#portion = PORTION;
+    }
     let fullSince: number | undefined;
     while (!this.#isClosed()) {
       try {
@@ -95,6 +108,7 @@ export class SendQueue {
         if (now - fullSince > this.#stuckAfter) {
           if (!this.#onStuck) return;
           this.#onStuck();
+          this.#portion = PORTION;
           fullSince = undefined;
         }
         await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER));

@@ -217,8 +217,8 @@ spawnSync("sh", ["-c", "echo from the child; echo of error >&2"], { stdio: "inhe
   });
 
   it("updates a display in place and clears output", async () => {
-    const code = `import { newDisplay, clearOutput } from "matrix-composition/notebook";
-const picture = newDisplay(); await picture.display("first"); await picture.update("second"); clearOutput({ wait: true });`;
+    const code = `import { clearOutput, display } from "matrix-composition/notebook";
+const picture = display("first"); picture.update("second"); clearOutput({ wait: true });`;
     const { heard, types, reply } = await frontEnd.run(code);
     assert.deepEqual(reply["traceback"] ?? [], []);
     assert.deepEqual(types.slice(2, -1), ["display_data", "update_display_data", "clear_output"]);
