@@ -1,4 +1,4 @@
-import type ts from "typescript";
+import type ts from "./typescript.cjs";
 import { cellKey, cellSpecifier } from "./cell-specifier.ts";
 import type { CellDeclarations } from "./declarations.ts";
 
@@ -107,6 +107,10 @@ export class CellLine {
     for (let record = queue.pop(); record !== undefined; record = queue.pop())
       record.specifiers.forEach(keepNamed);
     for (const record of this.#records.values()) if (!kept.has(record)) this.#records.delete(record.key);
+  }
+
+  get size(): number {
+    return this.#records.size;
   }
 
   records(): Iterable<CellRecord> {

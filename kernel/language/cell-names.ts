@@ -1,4 +1,4 @@
-import ts from "typescript";
+import ts from "./typescript.cjs";
 import type { Binding } from "./cell-line.ts";
 import type { ParsedCell } from "./parse-cell.ts";
 import { moduleSymbols } from "./typescript-internals.ts";

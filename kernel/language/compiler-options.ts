@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import ts from "typescript";
+import ts from "./typescript.cjs";
 
 /** What cells are checked with, and what was wrong with the tsconfig.json that had a say in it. */
 export interface CellOptions {

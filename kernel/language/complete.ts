@@ -1,5 +1,5 @@
 import { isBuiltin } from "node:module";
-import ts from "typescript";
+import ts from "./typescript.cjs";
 import type { Draft } from "./draft.ts";
 import type { Completion } from "./protocol.ts";
 

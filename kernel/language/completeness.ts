@@ -1,4 +1,4 @@
-import ts from "typescript";
+import ts from "./typescript.cjs";
 import { parseCell } from "./parse-cell.ts";
 import type { Completeness } from "./protocol.ts";
 

@@ -1,4 +1,4 @@
-import ts from "typescript";
+import ts from "./typescript.cjs";
 import { cellKey } from "./cell-specifier.ts";
 import { programHost } from "./typescript-internals.ts";
 

@@ -1,4 +1,4 @@
-import ts from "typescript";
+import ts from "./typescript.cjs";
 import type { CellLine } from "./cell-line.ts";
 import type { ParsedCell } from "./parse-cell.ts";
 import { LineMap } from "./positions.ts";

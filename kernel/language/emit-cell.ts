@@ -1,4 +1,4 @@
-import ts from "typescript";
+import ts from "./typescript.cjs";
 import type { CompiledCell } from "./protocol.ts";
 import { withoutCharacter } from "./source-map.ts";
 import type { CellNames } from "./cell-names.ts";

@@ -1,4 +1,4 @@
-import ts from "typescript";
+import ts from "./typescript.cjs";
 import { moduleName, PREFERENCES, wordAround } from "./complete.ts";
 import type { Draft } from "./draft.ts";
 import type { Inspection } from "./protocol.ts";

@@ -1,4 +1,4 @@
-import ts from "typescript";
+import ts from "./typescript.cjs";
 import { parseAsModule, parseDiagnostics } from "./typescript-internals.ts";
 
 /** A name that a cell declares at its top level. */

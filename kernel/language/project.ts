@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import ts from "typescript";
+import ts from "./typescript.cjs";
 import type { CellLine, CellRecord } from "./cell-line.ts";
 import { cellKey } from "./cell-specifier.ts";
 import { cellOptions } from "./compiler-options.ts";

@@ -30,6 +30,8 @@ export interface SynchronousLanguageService {
   isComplete(source: string): Completeness;
   transpile(path: string): { readonly code: string; readonly map: string };
   reset(): void;
+  /** How many cells are kept because something may still refer to them. */
+  readonly kept: number;
   /** Does what the first cell would otherwise wait for. */
   warmUp(): void;
   /** One step of work that makes later answers quicker; false when there is none left. */
@@ -124,6 +126,10 @@ class Service implements SynchronousLanguageService {
       ...found.map((each) => ({ ...each, severity: "warning" as const })),
     ];
     return { ok: true, cell: { ...emitted, declares: [...parsed.declared.keys()] }, warnings };
+  }
+
+  get kept(): number {
+    return this.#line.size;
   }
 
   discard(id: string): void {

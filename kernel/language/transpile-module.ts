@@ -1,4 +1,4 @@
-import ts from "typescript";
+import ts from "./typescript.cjs";
 
 /** A local module as JavaScript: types stripped, imports kept, with its source map. */
 export function transpileModule(

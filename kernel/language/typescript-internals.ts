@@ -2,7 +2,7 @@
  * The few things of the compiler that its public types leave out. TypeScript 6.0 is the last line written in
  * JavaScript, so these no longer move; `test/kernel/language/typescript-internals.test.ts` says when they do.
  */
-import ts from "typescript";
+import ts from "./typescript.cjs";
 
 interface ParsedFile {
   readonly parseDiagnostics: readonly ts.DiagnosticWithLocation[];
