@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { DISPLAY, isDisplayable } from "./displayable.ts";
+import { DISPLAY, isDisplayable, type Displayable } from "./displayable.ts";
 import { runningKernel } from "./kernel.ts";
 
 export interface DisplayOptions {
@@ -8,7 +8,7 @@ export interface DisplayOptions {
 }
 
 /** An output that can be replaced where it stands. */
-export interface DisplayHandle {
+export interface DisplayHandle extends Displayable {
   readonly id: string;
   /** Shows `value` in the place of what is shown; returns this handle. */
   readonly update: (value: unknown) => DisplayHandle;
@@ -34,6 +34,8 @@ export function display(value: unknown, { id = randomUUID() }: DisplayOptions = 
       return handle;
     },
     shown: () => shown,
+    // As the last value of a cell it adds nothing to what it shows.
+    [DISPLAY]: () => ({}),
   };
   return handle;
 }

@@ -82,6 +82,10 @@ export class Anywidget<State extends object> extends Widget<State & ModuleState>
     this.onMessage((content, buffers) => this.#answer(commands, content, buffers));
   }
 
+  override toString(): string {
+    return super.toString().replace(/^Any\(/, "Anywidget(");
+  }
+
   /** Draws all views anew with another function. */
   setRender(render: Render<State>): void {
     this.set({ _esm: moduleOf(render) } as Partial<State & ModuleState>);

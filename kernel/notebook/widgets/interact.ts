@@ -94,7 +94,7 @@ export function interact<const C extends Readonly<Record<string, ControlFor>>>(
     run,
     [DISPLAY]: async () => {
       await first;
-      return { ...fallback(output), ...(await box[DISPLAY]()) };
+      return { ...(await box[DISPLAY]()), ...fallback(output) };
     },
   };
 }
@@ -104,7 +104,7 @@ function fallback(output: Output): Readonly<Record<string, unknown>> {
   const shown = output.state.outputs.find((each) => each["output_type"] === "display_data");
   const data = shown?.["data"] as Readonly<Record<string, unknown>> | undefined;
   const still = Object.entries(data ?? {}).filter(([type]) =>
-    /^(image\/|text\/html|text\/markdown)/.test(type),
+    /^(image\/|text\/html|text\/markdown|text\/plain)/.test(type),
   );
   return Object.fromEntries(still);
 }

@@ -124,12 +124,7 @@ export class Widget<State extends object> implements AnyWidget {
   /** Its kind with what its state has to say, for instance `IntSlider(value=3, min=0, max=10)`. */
   toString(): string {
     const parts = Object.entries(this.#state).flatMap(([name, value]: [string, unknown]) =>
-      !name.startsWith("_") &&
-      (typeof value === "number" ||
-        typeof value === "boolean" ||
-        (typeof value === "string" && value !== "" && !value.startsWith("IPY_MODEL_") && value.length < 40))
-        ? [`${name}=${JSON.stringify(value)}`]
-        : [],
+      isTold(name, value) ? [`${name}=${JSON.stringify(value)}`] : [],
     );
     return `${this.#kind.model.replace(/Model$/, "")}(${parts.join(", ")})`;
   }
@@ -198,6 +193,13 @@ export class Widget<State extends object> implements AnyWidget {
       this.#notify(names);
     }
   }
+}
+
+/** Whether a short text of the widget says it. */
+function isTold(name: string, value: unknown): boolean {
+  if (name.startsWith("_")) return false;
+  if (typeof value === "string") return value !== "" && value.length < 40 && !value.startsWith("IPY_MODEL_");
+  return typeof value === "number" || value === true || (value === false && name === "value");
 }
 
 /** How another widget's state names `widget`. */

@@ -36,7 +36,9 @@ export function render(value: unknown): Soon<Bundle | undefined> {
   }
 }
 
-function finished(value: object, bundle: Bundle | undefined): Bundle {
+function finished(value: object, bundle: Bundle | undefined): Bundle | undefined {
+  // A value that was shown elsewhere, the handle of a display for instance, asks for nothing by giving nothing.
+  if (bundle && Object.keys(bundle.data).length === 0) return undefined;
   if (!bundle) return { data: { "text/plain": plainText(value) } };
   return { ...bundle, data: withText(cleanBundle(bundle.data), value) };
 }
@@ -55,11 +57,15 @@ function ownDisplay(value: Shape): Soon<Bundle> | undefined {
 
 function asBundle(data: unknown, value: Shape): Bundle {
   const metadata = (value as Readonly<Record<symbol, unknown>>)[METADATA];
-  if (isMimeBundle(data)) {
+  if (isMimeBundle(data) || isEmpty(data)) {
     if (typeof metadata !== "function") return { data };
     return { data, metadata: plainJson(metadata.call(value)) as Readonly<Record<string, unknown>> };
   }
   throw new TypeError(`Symbol.for("Jupyter.display") gave no values by media type: ${textOf(data)}`);
+}
+
+function isEmpty(data: unknown): data is Readonly<Record<string, never>> {
+  return isObject(data) && typeof data !== "function" && Object.keys(data).length === 0;
 }
 
 function known(value: Shape): Soon<Bundle | undefined> {

@@ -297,6 +297,7 @@ describe("widgets", function () {
         { n: { min: 0, max: 9, value: 2 }, kind: ["a", "b"], on: true, name: "x" });
       cell.result(cell.scope.interaction);`);
     assert.equal(data?.["text/html"], "<b>2atruex</b>");
+    assert.equal(data["text/plain"], "2atruex");
     const view = data["application/vnd.jupyter.widget-view+json"] as { model_id: string };
     assert.equal(view.model_id, opened("VBoxModel").comm.commId);
     const slider = opened("IntSliderModel").comm.commId;
