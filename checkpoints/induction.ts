@@ -66,7 +66,7 @@ function lossOfLast16(trained: Transformer): number {
   return losses.mean("position").mean("batch").value();
 }
 
-/** Of each head, the mean attention to the token before (previous) and to the one after the earlier copy (induction), on a block of 16. */
+/** Of each head, the mean attention to the token before (previous) and to those after earlier copies (induction), on a block of 16. */
 function scores(trained: Transformer): Record<string, { previous: number; induction: number }> {
   const block = generatedBatches("block", (random) => ({
     sequences: [Array.from({ length: 16 }, () => 1 + Math.floor(random() * TOKENS.length))],
@@ -81,7 +81,7 @@ function scores(trained: Transformer): Record<string, { previous: number; induct
       const mean = (numbers: readonly number[]) => rounded(numbers.reduce((a, b) => a + b, 0) / numbers.length);
       found[`${layer}.${head}`] = {
         previous: mean(rows.slice(1).map((row, i) => row[i] ?? 0)),
-        induction: mean(rows.slice(18).map((row, i) => row[i + 3] ?? 0)),
+        induction: mean(rows.slice(18).map((row, i) => (row[i + 3] ?? 0) + (i >= 16 ? (row[i - 13] ?? 0) : 0))),
       };
     }
   }

@@ -81,7 +81,7 @@ const STARTERS: Record<BackendName, (tf: TensorFlow) => Promise<string>> = {
     const wasm = await import("@tensorflow/tfjs-backend-wasm");
     const main = createRequire(import.meta.url).resolve("@tensorflow/tfjs-backend-wasm");
     wasm.setWasmPaths(dirname(main) + sep);
-    await use(tf, "wasm");
+    await withoutListeners(() => use(tf, "wasm"));
     return "WebAssembly is the fastest that needs no installation.";
   },
   async webgpu(tf) {
@@ -101,6 +101,21 @@ const STARTERS: Record<BackendName, (tf: TensorFlow) => Promise<string>> = {
 async function use(tf: TensorFlow, backend: BackendName): Promise<void> {
   if (!(await tf.setBackend(backend))) throw new Error(`TensorFlow.js could not start ${backend}.`);
   await tf.ready();
+}
+
+/**
+ * Runs `start` and takes away what it hangs on the process. Emscripten's module (the wasm backend) otherwise throws every uncaught error again from its own
+ * listener, with its whole source as the place, and turns a rejection that nobody handles into the end of the process.
+ */
+async function withoutListeners(start: () => Promise<void>): Promise<void> {
+  const events = ["uncaughtException", "unhandledRejection"] as const;
+  const before = events.map((event) => new Set<unknown>(process.listeners(event as "exit")));
+  await start();
+  for (const [i, event] of events.entries()) {
+    for (const listener of process.listeners(event as "exit")) {
+      if (before[i]?.has(listener) === false) process.removeListener(event, listener);
+    }
+  }
 }
 
 /** Where a package that the user may have installed is: beside this one, or in the project of the working directory. */

@@ -37,7 +37,7 @@ export async function saveCheckpoint(
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
   const model = from instanceof Training ? from.model : from;
-  const { configuration, vocabulary, sourceVocabulary } = model;
+  const { configuration, vocabulary, sourceVocabulary, end } = model;
   const isTranslator = configuration.kind === "encoder-decoder";
   await put(
     join(folder, "config.json"),
@@ -45,6 +45,7 @@ export async function saveCheckpoint(
       ...configuration,
       words: vocabulary.words,
       ...(isTranslator && { sourceWords: sourceVocabulary.words }),
+      ...(end !== undefined && { end }),
     }),
   );
   await put(join(folder, "model.safetensors"), writeSafetensors(stored(model, model.parameters)));
@@ -84,6 +85,7 @@ export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
   const model = await transformerOf(configuration, parameters, {
     vocabulary: wordsIn(config["words"]),
     sourceVocabulary: wordsIn(config["sourceWords"]),
+    end: typeof config["end"] === "string" ? config["end"] : undefined,
   });
   return { model, record: await parsed(folder, "training.json").catch(() => ({})) };
 }

@@ -85,14 +85,14 @@ export class Training implements Displayable, AsyncIterable<TrainingProgress> {
   /** The model with the weights that it has now. */
   get model(): Transformer {
     if (this.#model === undefined) {
-      const { configuration, vocabulary, sourceVocabulary } = this.#start;
+      const { configuration, vocabulary, sourceVocabulary, end } = this.#start;
       const parameters = new Map(
         parameterSpecifications(configuration).map((specification) => {
           const data = this.#weights.get(specification.name)?.dataSync<"float32">() ?? new Float32Array();
           return [specification.name, unarranged(specification, data)];
         }),
       );
-      this.#model = new Transformer(configuration, parameters, { vocabulary, sourceVocabulary });
+      this.#model = new Transformer(configuration, parameters, { vocabulary, sourceVocabulary, end });
     }
     return this.#model;
   }

@@ -1,6 +1,6 @@
 import { startBackend } from "../../backend/index.ts";
 import { arithmeticOfBackend } from "../../backend/operations/index.ts";
-import { tensor, type Tensor } from "../../tensor/index.ts";
+import { softmax, tensor, type Tensor } from "../../tensor/index.ts";
 import { Vocabulary } from "../../text/index.ts";
 import type { NextTokenModel } from "../next-token-model.ts";
 import {
@@ -11,6 +11,7 @@ import {
 import { InputError } from "./errors.ts";
 import { execute, type Request, type Result } from "./execution.ts";
 import { hookNames, type HookName, type HookPattern } from "./hooks.ts";
+import type { Intervention } from "./intervention.ts";
 import { initialParameters, type InitialisationOptions } from "./initial-parameters.ts";
 import type { ParameterAxes, ParameterName } from "./parameter-axes.ts";
 import { parameterTensor } from "./parameter-tensor.ts";
@@ -34,6 +35,8 @@ export interface TransformerParts {
   readonly vocabulary?: Vocabulary | readonly string[] | undefined;
   /** The words that an encoder–decoder translates from; default: the indices as numerals. */
   readonly sourceVocabulary?: Vocabulary | readonly string[] | undefined;
+  /** The token after which a sentence is over, if the model was trained with one. */
+  readonly end?: string | undefined;
 }
 
 /**
@@ -52,21 +55,32 @@ export class Transformer implements NextTokenModel {
   readonly vocabulary: Vocabulary;
   /** The words that an encoder–decoder reads; the vocabulary itself for other kinds. */
   readonly sourceVocabulary: Vocabulary;
+  /** The token after which a sentence is over: generation stops there. */
+  readonly end?: string;
   /** All weights by the contract's names ({@link parameterSpecifications}); not to be written to. */
   readonly parameters: Parameters;
   readonly #arithmetic = arithmeticOfBackend();
   #uploaded: UploadedWeights | undefined;
+  /** What is changed in every run; the model that these changes are made to holds the weights in the backend. */
+  #interventions: readonly Intervention[] = [];
+  #unchanged: Transformer | undefined;
   readonly #readers = new Map<string, SequenceReader>();
 
   /** Not for cells: {@link createTransformer} and {@link transformerOf} start the backend and check the weights. */
   constructor(configuration: TransformerConfiguration, parameters: Parameters, parts: TransformerParts) {
     this.configuration = configuration;
     this.parameters = parameters;
+    if (parts.end !== undefined) this.end = parts.end;
     this.vocabulary = vocabularyOf("vocabulary", parts.vocabulary, configuration.vocabulary);
     this.sourceVocabulary =
       configuration.kind === "encoder-decoder"
         ? vocabularyOf("sourceVocabulary", parts.sourceVocabulary, configuration.sourceVocabulary ?? 0)
         : this.vocabulary;
+  }
+
+  /** How many words {@link next} reads: the context. */
+  get maximumContext(): number {
+    return this.configuration.context;
   }
 
   /** How many numbers the model holds. */
@@ -90,6 +104,19 @@ export class Transformer implements NextTokenModel {
       vocabulary: this.vocabulary.words,
       sourceVocabulary: this.sourceVocabulary.words,
     }) as Tensor<ParameterAxes<N>>;
+  }
+
+  /**
+   * The same model with its computation changed in every run: a value of its own, this one stays as it is. Weights are shared.
+   * Changes add up: `model.with(a).with(b)` is `model.with(a, b)`; a run's own interventions come after them.
+   *
+   * @example model.with(head(model, 1, 4).zeroed()).next(tokens) // what would it predict without head 1.4?
+   */
+  with(...interventions: readonly Intervention[]): Transformer {
+    const changed = new Transformer(this.configuration, this.parameters, this);
+    changed.#interventions = [...this.#interventions, ...interventions];
+    changed.#unchanged = this.#unchanged ?? this;
+    return changed;
   }
 
   /**
@@ -175,7 +202,12 @@ export class Transformer implements NextTokenModel {
     if (this.configuration.kind !== "encoder-decoder") {
       throw new InputError(`A ${this.configuration.kind} reads no source; only an encoder–decoder does.`);
     }
-    return { vocabulary: this.vocabulary, next: (tokens) => this.#next(tokens, source) };
+    return {
+      vocabulary: this.vocabulary,
+      maximumContext: this.maximumContext,
+      ...(this.end !== undefined && { end: this.end }),
+      next: (tokens) => this.#next(tokens, source),
+    };
   }
 
   /** Frees the model's memory in the backend at once, instead of when it is no longer reachable; a later run takes it again. */
@@ -190,6 +222,10 @@ export class Transformer implements NextTokenModel {
     const { context, kind, unembedding } = this.configuration;
     if (kind === "encoder" || unembedding === "none") {
       throw new InputError("This model has no next token: it is an encoder, or has no unembedding.");
+    }
+    if (this.#interventions.length > 0) {
+      const { logits } = this.run(tokens.slice(-context), { logits: "last", ...(source && { source }) });
+      return softmax(logits.at({ position: 0 }), "vocabulary");
     }
     const input = readTokens([tokens.slice(-context)], this.vocabulary, this.configuration);
     const read =
@@ -217,7 +253,7 @@ export class Transformer implements NextTokenModel {
       isBatched: false,
       gradients: [],
       keep,
-      interventions,
+      interventions: [...this.#interventions, ...interventions],
       logits,
       from: from,
     };
@@ -234,7 +270,7 @@ export class Transformer implements NextTokenModel {
       isBatched: true,
       gradients: [],
       keep,
-      interventions,
+      interventions: [...this.#interventions, ...interventions],
       logits,
       from: from,
     };
@@ -257,6 +293,7 @@ export class Transformer implements NextTokenModel {
   }
 
   #weights(): UploadedWeights["weights"] {
+    if (this.#unchanged !== undefined) return this.#unchanged.#weights();
     if (this.#uploaded === undefined) {
       this.#uploaded = new UploadedWeights(this.#arithmetic, this.configuration, this.parameters);
       memory.register(this, this.#uploaded);

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { BackendError, startBackend } from "../../../lib/backend/index.ts";
+
+/** What a fresh process prints when it runs `code`, in which `backend` is the module. */
+function printed(code: string): { stdout: string; stderr: string } {
+  const module = new URL("../../../lib/backend/index.ts", import.meta.url).href;
+  const program = `import(${JSON.stringify(module)}).then(async (backend) => { ${code} });`;
+  const { stdout, stderr } = spawnSync(process.execPath, ["--import", "tsx", "-e", program], {
+    encoding: "utf8",
+  });
+  return { stdout: stdout.trim(), stderr };
+}
+
+describe("startBackend", () => {
+  it("starts wasm with our kernels where nothing faster is installed, and says why", async () => {
+    const report = await startBackend();
+    assert.equal(report.backend, "wasm");
+    assert.notEqual(report.kernels, "none");
+    assert.match(report.why, /WebAssembly/);
+    assert.deepEqual(
+      report.passedOver.map(({ backend }) => backend),
+      ["tensorflow"],
+    );
+    assert.match(report.passedOver[0]?.why ?? "", /not installed/);
+  });
+
+  it("gives the same report again, and refuses another backend once one runs", async () => {
+    assert.equal(await startBackend(), await startBackend("wasm"));
+    await assert.rejects(startBackend("cpu"), BackendError);
+  });
+
+  it("starts the backend that is asked for", () => {
+    const { stdout } = printed(
+      `const report = await backend.startBackend("cpu"); console.log(report.backend, report.kernels);`,
+    );
+    assert.equal(stdout, "cpu none");
+  });
+
+  it("says why one that is asked for cannot be had", () => {
+    const { stdout } = printed(
+      `await backend.startBackend("webgpu").catch((problem) => console.log(problem.name, problem.message));`,
+    );
+    assert.match(stdout, /^BackendError .*webgpu.* is not installed/);
+  });
+
+  it("loads nothing of TensorFlow.js before it is called", () => {
+    const { stdout } = printed(
+      `const { createRequire } = await import("node:module"); console.log(Object.keys(createRequire(process.cwd() + "/x")("node:module")._cache).filter((path) => path.includes("tfjs")).length);`,
+    );
+    assert.equal(stdout, "0");
+  });
+
+  it("leaves uncaught errors as they were", () => {
+    const { stdout } = printed(
+      `await backend.startBackend(); console.log(process.listenerCount("uncaughtException"), process.listenerCount("unhandledRejection"));`,
+    );
+    assert.equal(stdout, "0 0");
+  });
+});
