@@ -42,7 +42,7 @@ export class SendQueue {
    */
   constructor(socket: FrameSink, options: { stuckAfter?: number; onStuck?: () => void } = {}) {
     this.#socket = socket;
-    this.#stuckAfter = options.stuckAfter ?? 10_000;
+    this.#stuckAfter = options.stuckAfter ?? 5_000;
     this.#onStuck = options.onStuck;
   }
 
