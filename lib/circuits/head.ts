@@ -1,10 +1,7 @@
 import type { Transformer } from "../models/transformer/index.ts";
+import { HeadError } from "./errors.ts";
+import { headInterventions, type HeadInterventions } from "./interventions.ts";
 import { factored, type FactoredMatrix, type Tensor } from "../tensor/index.ts";
-
-/** A head or layer that a model does not have; the message says which there are. */
-export class HeadError extends Error {
-  override readonly name = "HeadError";
-}
 
 /**
  * One attention head of a model as matrices, in the convention of code: row vectors, weights on the right.
@@ -14,7 +11,7 @@ export class HeadError extends Error {
  * Only QK and OV are facts about a head: W_Q and W_K may be turned into each other's basis (W_Q R, W_K R⁻ᵀ), W_V and W_O likewise,
  * and nothing changes. So no direction of a single query, key or value means anything by itself.
  */
-export interface Head {
+export interface Head extends HeadInterventions {
   readonly layer: number;
   /** The head's number in its layer, from 0. */
   readonly index: number;
@@ -54,6 +51,7 @@ export function head(model: Transformer, layer: number, index: number): Head {
   const W_V = model.parameter(`${weight}.W_V`).at({ head: index });
   const W_O = model.parameter(`${weight}.W_O`).at({ head: index });
   return {
+    ...headInterventions(model, layer, index),
     layer,
     index,
     name: `${layer}.${index}`,

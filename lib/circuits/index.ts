@@ -1,4 +1,6 @@
-export { head, HeadError, headNames, heads, type Head } from "./head.ts";
+export { HeadError } from "./errors.ts";
+export { frozenPatterns, type HeadInterventions } from "./interventions.ts";
+export { head, headNames, heads, type Head } from "./head.ts";
 export { fullOV, fullQK } from "./vocabulary-circuits.ts";
 export { compositionScores, type CompositionKind, type CompositionScores } from "./composition.ts";
 export { copyingScores, positiveShare } from "./copying.ts";
@@ -18,3 +20,13 @@ export {
   type AttributionTarget,
   type LogitAttribution,
 } from "./attribution.ts";
+export {
+  attributeHeads,
+  logitDifference,
+  patchHeads,
+  patchHeadsByPosition,
+  patchResidual,
+  type Metric,
+  type PatchingResult,
+  type PatchingTask,
+} from "./patching.ts";
