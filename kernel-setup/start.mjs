@@ -7,6 +7,9 @@ import { ROOT, setup } from "./setup.mjs";
 import { runCommand, SetupError } from "./setup-error.mjs";
 import { venvPython } from "./venv.mjs";
 
+/** The process that started this one, as long as it lives. */
+const PARENT = process.ppid;
+
 const LAB = fileURLToPath(new URL("lab.py", import.meta.url));
 
 /** What JupyterLab shows first. */
@@ -87,12 +90,28 @@ function runLab(python, args) {
   for (const signal of /** @type {const} */ (["SIGTERM", "SIGHUP"])) {
     process.on(signal, () => child.kill(signal));
   }
+  const watch = endWithNpm(() => child.kill("SIGTERM"));
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code, signal) =>
       resolve(code ?? (signal === null ? 1 : 128 + constants.signals[signal])),
     );
   });
+}
+
+/**
+ * npm runs a script in a shell. Told to end, it ends the shell, which tells nobody: this process has another parent then.
+ *
+ * @param {() => void} end
+ */
+function endWithNpm(end) {
+  if (process.env["npm_lifecycle_event"] === undefined) return undefined;
+  const watch = setInterval(() => {
+    if (process.ppid === PARENT) return;
+    clearInterval(watch);
+    end();
+  }, 500);
+  return watch;
 }
 
 if (isMain(import.meta.url)) {

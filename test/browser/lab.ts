@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
+import { freePort } from "../free-port.ts";
 import { ROOT } from "../python.ts";
 
 export const SCREENSHOTS = join(ROOT, "test", "artefacts", "browser");
@@ -126,8 +126,7 @@ export class Lab {
     const opened = new NotebookPage(page, this.url);
     await page.goto(`${this.url}/lab/tree/${path}?token=${this.token}&reset`);
     await page.waitForFunction(
-      (wanted) =>
-        (window.jupyterapp)?.shell.currentWidget?.context.path === wanted,
+      (wanted) => window.jupyterapp?.shell.currentWidget?.context.path === wanted,
       path,
       { timeout: 120_000 },
     );
@@ -202,18 +201,4 @@ export class NotebookPage {
     mkdirSync(SCREENSHOTS, { recursive: true });
     await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
-      server.close(() => {
-        resolve(port);
-      });
-    });
-  });
 }

@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser } from "playwright-core";
+import { DISPLAY } from "../../lib/display/index.ts";
+import { matrixProduct, type Figure } from "../../lib/views/index.ts";
+import { HOSTILE, samples } from "../lib/views/samples.ts";
+import { ROOT } from "../python.ts";
+import { launchChromium } from "./chromium.ts";
+import { Lab } from "./lab.ts";
+
+const FOLDER = "test/artefacts/browser";
+
+/** A notebook that nobody has run here, so that JupyterLab does not trust it: one saved figure a cell. */
+async function writeNotebook(name: string, figures: Readonly<Record<string, Figure>>): Promise<string> {
+  const cells = await Promise.all(
+    Object.entries(figures).map(async ([id, figure]) => ({
+      cell_type: "code",
+      id,
+      metadata: {},
+      execution_count: 1,
+      source: id,
+      outputs: [
+        { output_type: "execute_result", execution_count: 1, data: await figure[DISPLAY](), metadata: {} },
+      ],
+    })),
+  );
+  const kernelspec = { name: "typescript", display_name: "TypeScript", language: "typescript" };
+  mkdirSync(join(ROOT, FOLDER), { recursive: true });
+  const path = `${FOLDER}/${name}.ipynb`;
+  writeFileSync(
+    join(ROOT, path),
+    JSON.stringify({ cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 }),
+  );
+  return path;
+}
+
+describe("the views, in a browser", function () {
+  this.timeout(300_000);
+  let browser: Browser;
+
+  before(async function () {
+    browser = await launchChromium(this);
+  });
+
+  after(async () => {
+    await (browser as Browser | undefined)?.close();
+  });
+
+  describe("in an untrusted notebook in JupyterLab", () => {
+    let lab: Lab;
+    before(async () => (lab = await Lab.start()));
+    after(async () => {
+      await (lab as Lab | undefined)?.stop();
+    });
+
+    for (const [name, figures] of Object.entries({ plain: samples(), hostile: samples(HOSTILE) })) {
+      it(`draw all, with ${name} labels, without an error, a request elsewhere or a script run`, async () => {
+        const path = await writeNotebook(`views-${name}`, figures);
+        const notebook = await lab.open(browser, path);
+        const { page } = notebook;
+        const errors: string[] = [];
+        page.on("pageerror", (error) => errors.push(error.message));
+        page.on("console", (message) => {
+          if (message.type() === "error") errors.push(message.text());
+        });
+        for (const [index, [id, figure]] of Object.entries(figures).entries()) {
+          await notebook.show(index);
+          const drawn = figure.kind === "vega" ? ".vega-embed canvas" : ".jp-RenderedPlotly img";
+          await page.waitForFunction(
+            ([cell, selector]) =>
+              window.jupyterapp.shell.currentWidget?.content.widgets[cell]?.node.querySelector(selector) !==
+              null,
+            [index, drawn] as const,
+            { timeout: 30_000 },
+          );
+          assert.deepEqual(errors, [], id);
+        }
+        assert.equal(await page.evaluate(() => "hacked" in window), false);
+        assert.deepEqual(notebook.foreignRequests, []);
+        await page.close();
+      });
+    }
+  });
+
+  describe("as an HTML file, with the network off", () => {
+    it("answer the pointer: a cell of a product shows its terms, a click keeps it", async () => {
+      const figure = matrixProduct(
+        [
+          [
+            [1, 2],
+            [3, 4],
+          ],
+          [
+            [5, 6],
+            [7, 8],
+          ],
+        ],
+        { cell: [0, 0] },
+      );
+      const path = join(ROOT, FOLDER, "product.html");
+      mkdirSync(join(ROOT, FOLDER), { recursive: true });
+      await figure.save(path);
+      const page = await browser.newPage({ viewport: { width: 900, height: 700 } });
+      await page.context().setOffline(true);
+      await page.goto(`file://${path}`);
+      await page.waitForSelector("body[data-drawn]");
+      const signal = (): Promise<unknown> => page.evaluate("view.signal('at')");
+      assert.deepEqual(await signal(), [0, 0, 0]);
+      const place = (await page.evaluate(
+        "(() => { const find = (item) => { for (const inner of item.items ?? []) { if (inner.mark?.name === 'product0' && inner.datum?.r === 1 && inner.datum?.c === 1) return inner.bounds; const found = find(inner); if (found) return found; } }; const b = find(view.scenegraph().root); return [(b.x1 + b.x2) / 2, (b.y1 + b.y2) / 2]; })()",
+      )) as [number, number];
+      const box = await page.locator("canvas").boundingBox();
+      assert.ok(box !== null);
+      await page.mouse.move(box.x + place[0], box.y + place[1]);
+      assert.deepEqual(await signal(), [0, 1, 1]);
+      await page.mouse.click(box.x + place[0], box.y + place[1]);
+      await page.mouse.move(box.x + 5, box.y + 5);
+      assert.deepEqual(await signal(), [0, 1, 1]);
+      await page.close();
+    });
+
+    it("keep hostile labels text", async () => {
+      for (const name of ["heatmap", "attention-pattern", "vector-space"]) {
+        const path = join(ROOT, FOLDER, `hostile-${name}.html`);
+        await samples(HOSTILE)[name]?.save(path);
+        const page = await browser.newPage();
+        const requests: string[] = [];
+        page.on("request", (request) => requests.push(request.url()));
+        await page.goto(`file://${path}`);
+        await page.waitForSelector("body[data-drawn]");
+        const box = await page.locator("#figure").boundingBox();
+        if (box !== null) await page.mouse.move(box.x + box.width / 3, box.y + box.height / 2, { steps: 5 });
+        assert.equal(await page.evaluate(() => "hacked" in window), false, name);
+        assert.deepEqual(requests.filter((url) => !/^(?:data|blob):/u.test(url)).length, 1, name);
+        await page.close();
+      }
+    });
+  });
+});
