@@ -6,5 +6,6 @@ export { clearOutput, display, type DisplayHandle, type DisplayOptions } from ".
 export { DISPLAY, type Displayable } from "./displayable.ts";
 export { confirm, password, prompt } from "./input.ts";
 export { html, image, json, latex, markdown, mime, svg, type ImageOptions } from "./media.ts";
+export { page } from "./page.ts";
 export { progress, type Progress, type ProgressOptions } from "./progress.ts";
 export * from "./widgets/index.ts";

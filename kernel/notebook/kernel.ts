@@ -38,6 +38,8 @@ export interface Kernel {
   readonly display: (value: unknown, id?: string) => Promise<void>;
   /** Shows another value wherever that id was shown. */
   readonly update: (value: unknown, id: string) => Promise<void>;
+  /** Shows a value beside the notebook, a string as it is; resolves when it is sent. */
+  readonly page: (value: unknown) => Promise<void>;
   readonly clearOutput: (wait: boolean) => void;
   readonly ask: (text: string, isPassword: boolean) => Promise<string>;
   readonly askNow: (text: string, isPassword: boolean) => string;

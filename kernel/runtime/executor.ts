@@ -99,6 +99,7 @@ function lateError(error: unknown, cell = contexts.getStore()?.cell ?? runner.la
 
 installHandle({
   emit,
+  post,
   comms,
   input: new Input(post, answers.port1, flags),
   latest: () => runner.latest,

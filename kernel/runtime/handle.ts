@@ -2,7 +2,7 @@ import type { Cell } from "./cell.ts";
 import type { Comm, CommContent, Comms } from "./comms.ts";
 import { contexts, type Output } from "./context.ts";
 import type { Input } from "./input.ts";
-import type { DisplayData } from "./protocol.ts";
+import type { DisplayData, FromExecutor } from "./protocol.ts";
 import type { Bundle } from "./values/bundle.ts";
 import { render } from "./values/render.ts";
 
@@ -11,6 +11,7 @@ const HANDLE = Symbol.for("matrix-composition.kernel");
 
 export interface HandleParts {
   readonly emit: (output: Output) => void;
+  readonly post: (message: FromExecutor) => void;
   readonly input: Input;
   readonly comms: Comms;
   readonly latest: () => Cell;
@@ -20,7 +21,7 @@ export interface HandleParts {
  * Puts what `matrix-composition/notebook` needs of the kernel under one symbol of `globalThis`, and the browser's `prompt`,
  * `confirm` and `alert` beside it. `Kernel` of kernel/notebook/kernel.ts is its type there.
  */
-export function installHandle({ emit, input, comms, latest }: HandleParts): void {
+export function installHandle({ emit, post, input, comms, latest }: HandleParts): void {
   const cell = (): Cell => contexts.getStore()?.cell ?? latest();
 
   const show = (
@@ -44,6 +45,13 @@ export function installHandle({ emit, input, comms, latest }: HandleParts): void
   const handle = {
     display: (value: unknown, id?: string) => show("display", value, id),
     update: (value: unknown, id: string) => show("update-display", value, id),
+    page: (value: unknown): Promise<void> => {
+      const { request, displays } = cell();
+      const shown = typeof value === "string" ? { data: { "text/plain": value } } : render(value);
+      return displays.add(shown, (bundle) => {
+        post({ type: "page", request, data: bundle?.data ?? { "text/plain": "undefined" } });
+      });
+    },
     clearOutput: (wait: boolean) => emit({ type: "clear-output", request: cell().request, wait }),
     ask: (text: string, isPassword: boolean) => input.ask(cell(), text, isPassword),
     askNow: (text: string, isPassword: boolean) => input.askNow(cell(), text, isPassword),

@@ -228,4 +228,13 @@ const picture = display("first"); picture.update("second"); clearOutput({ wait: 
     assert.equal((updated?.content["transient"] as JsonObject)["display_id"], id);
     assert.equal(heard[4]?.content["wait"], true);
   });
+
+  it("puts a page into the reply", async () => {
+    const { reply, types } = await frontEnd.run(
+      'import { page } from "matrix-composition/notebook"; page("a long text");',
+    );
+    assert.deepEqual(types, ["busy", "execute_input", "idle"]);
+    assert.deepEqual(reply["payload"], [{ source: "page", data: { "text/plain": "a long text" }, start: 0 }]);
+    assert.deepEqual((await frontEnd.run("1")).reply["payload"], []);
+  });
 });
