@@ -50,7 +50,7 @@ class TypeScriptKernelTests(jupyter_kernel_test.KernelTests):
     ]
     code_display_data = [
         {
-            "code": 'import { html } from "matrix-composition/notebook";\nhtml("<b>bold</b>")',
+            "code": 'import { display, html } from "matrix-composition/notebook";\ndisplay(html("<b>bold</b>"))',
             "mime": "text/html",
         },
     ]
