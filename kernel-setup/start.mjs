@@ -88,14 +88,15 @@ function runLab(python, args) {
   // Ctrl-C reaches Jupyter by itself, which asks whether it is meant; other signals are for us alone.
   process.on("SIGINT", () => {});
   for (const signal of /** @type {const} */ (["SIGTERM", "SIGHUP"])) {
-    process.on(signal, () => child.kill(signal));
+    process.on(signal, () => child.kill("SIGTERM")); // JupyterLab ends its kernels on this one only
   }
   const watch = endWithNpm(() => child.kill("SIGTERM"));
   return new Promise((resolve, reject) => {
     child.on("error", reject);
-    child.on("close", (code, signal) =>
-      resolve(code ?? (signal === null ? 1 : 128 + constants.signals[signal])),
-    );
+    child.on("close", (code, signal) => {
+      clearInterval(watch);
+      resolve(code ?? (signal === null ? 1 : 128 + constants.signals[signal]));
+    });
   });
 }
 
