@@ -47,9 +47,7 @@ export function complete(
   const query = draft.source.slice(start, offset);
   const ranked = found.entries.flatMap((entry) => {
     const rank = matchRank(entry.name, query);
-    return rank === undefined || entry.name.startsWith("cell:") || entry.name.startsWith("[")
-      ? []
-      : [{ entry, rank }];
+    return rank === undefined || isInternal(entry) ? [] : [{ entry, rank }];
   });
   ranked.sort(
     (one, other) =>
@@ -74,6 +72,9 @@ export function complete(
 /** Where to import a match from; Node's own modules by their `node:` names. */
 export function moduleName({ source, data }: ts.CompletionEntry): string {
   const name = data?.moduleSpecifier ?? source ?? "";
+  // Within this package TypeScript prefers paths to the package's own name.
+  const own = /^(?:\.{1,2}\/)+dist\/(lib|kernel\/notebook)(?:\/index(?:\.js)?)?$/.exec(name)?.[1];
+  if (own !== undefined) return own === "lib" ? "matrix-composition" : "matrix-composition/notebook";
   return isBuiltin(name) && !name.startsWith("node:") ? `node:${name}` : name;
 }
 
@@ -82,6 +83,12 @@ export function wordAround(source: string, offset: number): { start: number; end
   const before = /[\p{ID_Continue}$]*$/u.exec(source.slice(0, offset))?.[0].length ?? 0;
   const after = /^[\p{ID_Continue}$]*/u.exec(source.slice(offset))?.[0].length ?? 0;
   return { start: offset - before, end: offset + after };
+}
+
+/** Names that keep cells, and what this package's files have among themselves. */
+function isInternal(entry: ts.CompletionEntry): boolean {
+  if (entry.source !== undefined) return /^(?:\.{1,2}\/)+dist\//.test(moduleName(entry));
+  return entry.name.startsWith("cell:") || entry.name.startsWith("[");
 }
 
 /** 0 for what begins as typed, 1 in other letter cases, 2 for capitals or letters in order; undefined for no match. */

@@ -144,7 +144,7 @@ export class Project {
       for (const specifier of record.specifiers)
         if (cellKey(specifier) === undefined) this.#specifiers.add(specifier);
     }
-    for (const specifier of [...this.prefetched, ...specifiers]) this.#specifiers.add(specifier);
+    for (const specifier of [...this.#prefetched, ...specifiers]) this.#specifiers.add(specifier);
     this.#importsVersion += 1;
     this.#resolutions = this.#newResolutions();
     this.#versions = new Map();
@@ -187,7 +187,26 @@ export class Project {
   }
 
   /** Modules kept in the program though no cell has named them yet. */
-  prefetched: readonly string[] = [];
+  #prefetched: readonly string[] = [];
+
+  /**
+   * Reads this package's own declarations: notebooks begin by importing it, and completion then offers what it
+   * exports before they do. It takes about half a second, so it is for a time when nobody is waiting.
+   */
+  prefetch(): void {
+    if (this.#prefetched.length > 0) return;
+    this.#prefetched = OWN_MODULES.filter((name) => {
+      const found = this.#resolveModule(
+        name,
+        this.#importsFile,
+        this.options,
+        undefined,
+        ts.ModuleKind.ESNext,
+      );
+      return found.resolvedModule !== undefined;
+    });
+    if (this.#prefetched.some((name) => !this.#isKnown(name))) this.renew();
+  }
 
   /** Starts the next generation while nobody waits for it; false when it is not yet time. */
   renewEarly(): boolean {
@@ -397,6 +416,9 @@ export class Project {
     return false;
   }
 }
+
+/** The public entries of this package; kernel/ itself never imports the library. */
+const OWN_MODULES = ["matrix-composition", "matrix-composition/notebook"];
 
 /** Source files are shared by the projects of a process: the libraries are parsed once. */
 const registry = ts.createDocumentRegistry(ts.sys.useCaseSensitiveFileNames);

@@ -36,6 +36,8 @@ export interface SynchronousLanguageService {
   warmUp(): void;
   /** One step of work that makes later answers quicker; false when there is none left. */
   idle(): boolean;
+  /** Longer work, for when nobody has asked for anything for a while. */
+  rest(): void;
 }
 
 /** A language service for the cells of one notebook. */
@@ -162,6 +164,10 @@ class Service implements SynchronousLanguageService {
   warmUp(): void {
     // Not by #compile: a trivial cell that joins nothing, but makes the checker resolve what every cell needs.
     this.compile({ id: "", number: 0, source: "await [1].map((x) => `${x}`); console.log({});" });
+  }
+
+  rest(): void {
+    this.#project.prefetch();
   }
 
   idle(): boolean {

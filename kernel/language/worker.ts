@@ -14,10 +14,16 @@ function answer({ method, parameters }: Request): unknown {
   return methods[method]?.(...parameters);
 }
 
+/** Milliseconds without a question after which longer work may begin: someone is reading, or away. */
+const QUIET = 3000;
+
 /** Work between requests, one step at a time, so that a request never waits long. */
 let idling: NodeJS.Immediate | undefined;
+let resting: NodeJS.Timeout | undefined;
 function idle(): void {
   clearImmediate(idling);
+  clearTimeout(resting);
+  resting = setTimeout(() => service.rest(), QUIET);
   idling = setImmediate(() => {
     if (service.idle()) idle();
   });
