@@ -87,7 +87,7 @@ function shares<const A extends readonly string[]>(
       true,
     ),
   );
-  return overPatterns(patterns, length, (pattern, at) => {
+  return overPatterns(patterns, length * length, (pattern, at) => {
     let on = 0;
     let all = 0;
     for (let query = 0; query < length; query++) {
@@ -105,19 +105,21 @@ function shares<const A extends readonly string[]>(
 
 /**
  * The mean attention from each query to the key `offset` places on: −1 previous token, 0 itself, −(r − 1) induction on a text of period r.
- * The mean of a diagonal of the pattern; NaN where the diagonal is empty.
+ * The mean of a diagonal of the pattern, which need not be square (queries may be a part of the positions, then `offset` counts from
+ * their first); NaN where the diagonal is empty.
  * Source: the stripes of ARENA 1.2; the prefix-matching score of Olsson et al. 2022.
  */
 export function stripe<const A extends readonly string[]>(
   patterns: Tensor<readonly [...A, "query", "key"]>,
   offset: number,
 ): Tensor<A> {
-  const length = patterns.shape.at(-1) ?? 0;
-  return overPatterns(patterns, length, (pattern, at) => {
+  const plain: Tensor<readonly string[]> = patterns;
+  const [queries = 0, keys = 0] = plain.shape.slice(-2);
+  return overPatterns(patterns, queries * keys, (pattern, at) => {
     let sum = 0;
     let count = 0;
-    for (let query = Math.max(0, -offset); query < length && query + offset < length; query++, count++)
-      sum += pattern[at + query * length + query + offset] ?? 0;
+    for (let query = Math.max(0, -offset); query < queries && query + offset < keys; query++, count++)
+      sum += pattern[at + query * keys + query + offset] ?? 0;
     return sum / count;
   });
 }
@@ -125,16 +127,14 @@ export function stripe<const A extends readonly string[]>(
 /** One number for each pattern: the axes before `query` and `key`. */
 function overPatterns<const A extends readonly string[]>(
   patterns: Tensor<readonly [...A, "query", "key"]>,
-  length: number,
+  cells: number,
   measure: (data: ArrayLike<number>, at: number) => number,
 ): Tensor<A> {
   const plain: Tensor<readonly string[]> = patterns;
   const axes = plain.axes.slice(0, -2);
   const shape = plain.shape.slice(0, -2);
   const count = shape.reduce((product, size) => product * size, 1);
-  const data = Float64Array.from({ length: count }, (_, place) =>
-    measure(plain.data, place * length * length),
-  );
+  const data = Float64Array.from({ length: count }, (_, place) => measure(plain.data, place * cells));
   const labels = Object.fromEntries(
     axes.flatMap((axis) => (plain.labels(axis) ? [[axis, plain.labels(axis) ?? []]] : [])),
   );

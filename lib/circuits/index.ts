@@ -30,3 +30,14 @@ export {
   type PatchingResult,
   type PatchingTask,
 } from "./patching.ts";
+export { pathExpansion, type PathExpansion } from "./path-expansion.ts";
+export { termImportance, type TermImportance } from "./term-importance.ts";
+export { keyCompositionCircuit, virtualOV } from "./virtual-heads.ts";
+export {
+  headRoles,
+  repeatedTokens,
+  type HeadRole,
+  type HeadRoles,
+  type RepeatedTokensOptions,
+} from "./head-roles.ts";
+export { singularDirections, type SingularDirection } from "./singular-directions.ts";
