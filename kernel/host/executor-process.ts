@@ -55,6 +55,11 @@ export class ExecutorProcess {
     return this.#child.pid;
   }
 
+  /** Grows with everything that the process says. */
+  get chunksHeard(): number {
+    return this.#chunks;
+  }
+
   /** Sends to the main thread. */
   send(message: ToExecutor): void {
     // A process that has just ended: `onExit` says so.

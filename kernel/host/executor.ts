@@ -35,6 +35,9 @@ export interface ExecutorOptions {
 /** Processes that ended before they were ready, one after the other: then the next is started with the next cell only. */
 const FAILED_STARTS = 3;
 
+/** So often may the patience begin anew while output of an interrupted cell is still coming in. */
+const EXTENSIONS = 3;
+
 /** The executor of the moment: starts a process, runs cells in it, and replaces it when it ends. */
 export class Executor {
   readonly #options: ExecutorOptions;
@@ -48,6 +51,7 @@ export class Executor {
   readonly #comms = new Map<RequestId, () => void>();
   #watchdog: NodeJS.Timeout | undefined;
   #isClosing = false;
+  #isHeldBack = false;
 
   constructor(options: ExecutorOptions, listener: ExecutorListener) {
     this.#options = options;
@@ -109,17 +113,24 @@ export class Executor {
       type: "interrupt",
       ...(this.#running && { request: this.#running.request }),
     });
-    if (!this.#running && this.#comms.size === 0) return;
-    this.#watchdog ??= setTimeout(() => {
+    if ((this.#running || this.#comms.size > 0) && !this.#watchdog) this.#watch(EXTENSIONS);
+  }
+
+  /** Kills a process that does not stop, unless its last words are still on their way here. */
+  #watch(extensions: number): void {
+    const { patience } = this.#options;
+    const before = this.#process?.chunksHeard;
+    this.#watchdog = setTimeout(() => {
       this.#watchdog = undefined;
-      this.#process?.kill(
-        `it did not stop within ${this.#options.patience / 1000} s of the interrupt and was killed`,
-      );
-    }, this.#options.patience);
+      const isTalking = this.#isHeldBack || this.#process?.chunksHeard !== before;
+      if (isTalking && extensions > 0) this.#watch(extensions - 1);
+      else this.#process?.kill(`it did not stop within ${patience / 1000} s of the interrupt and was killed`);
+    }, patience);
   }
 
   /** Holds output back while front ends are slow. */
   setReading(isReading: boolean): void {
+    this.#isHeldBack = !isReading;
     this.#process?.setReading(isReading);
   }
 

@@ -34,8 +34,8 @@ export interface KernelParts {
 }
 
 /** Bytes waiting for slow front ends at which the cells are held back, and at which they may go on. */
-const HOLD_BACK_AT = 32 * 1024 * 1024;
-const GO_ON_AT = 4 * 1024 * 1024;
+const HOLD_BACK_AT = 4 * 1024 * 1024;
+const GO_ON_AT = 1024 * 1024;
 
 /** How often front ends that were slow are looked at again, in ms. */
 const LOOK_AGAIN = 20;

@@ -47,8 +47,16 @@ line.on(
 line.on("close", endProcess);
 line.on("error", endProcess);
 
-outgoing.on("message", (first: Posted) => {
-  const posted = [first];
+/** What the main thread has posted and the line has not got. */
+let posted: Posted[] = [];
+
+// Only collected here: the port's event would go on for as long as the main thread posts, and nobody would read the line,
+// on which an interrupt may be waiting.
+outgoing.on("message", (message: Posted) => {
+  if (posted.push(message) === 1) setImmediate(sendPosted);
+});
+
+function sendPosted(): void {
   for (let next = receiveMessageOnPort(outgoing); next; next = receiveMessageOnPort(outgoing)) {
     posted.push(next.message as Posted);
     if (posted.length >= 10_000) break;
@@ -59,12 +67,13 @@ outgoing.on("message", (first: Posted) => {
     bytes += size;
     line.write(frame(message));
   }
+  posted = [];
   line.write(new Uint8Array(0), () => {
     Atomics.sub(flags, FLAG.outstanding, bytes);
     Atomics.notify(flags, FLAG.outstanding);
   });
   line.uncork();
-});
+}
 
 /** The same messages, neighbouring pieces of the same stream as one. */
 function* merged(posted: readonly Posted[]): Generator<Posted> {
