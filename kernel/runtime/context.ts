@@ -106,6 +106,10 @@ class PromiseContexts implements Contexts {
 class FrameContexts implements Contexts {
   readonly #storage = new AsyncLocalStorage<Context | undefined>();
 
+  owns(storage: unknown): boolean {
+    return storage === this.#storage;
+  }
+
   getStore(): Context | undefined {
     return this.#storage.getStore();
   }
@@ -123,8 +127,11 @@ class FrameContexts implements Contexts {
   }
 }
 
-/** Whether this Node keeps async storages in V8's own frames. */
-export const keepsFrames = Number.parseInt(process.versions.node) >= 24;
-
 /** The context of the code that is running, through timers, promises and callbacks. */
-export const contexts: Contexts = keepsFrames ? new FrameContexts() : new PromiseContexts();
+export const contexts: Contexts =
+  Number.parseInt(process.versions.node) >= 24 ? new FrameContexts() : new PromiseContexts();
+
+/** Whether that is the storage of `contexts`, and not one of the user's. */
+export function isContextStorage(storage: unknown): boolean {
+  return contexts instanceof FrameContexts && contexts.owns(storage);
+}

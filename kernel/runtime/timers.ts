@@ -1,11 +1,11 @@
-import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
+import { AsyncLocalStorage } from "node:async_hooks";
 import { syncBuiltinESMExports } from "node:module";
 import timers from "node:timers";
 import timersPromises from "node:timers/promises";
 import { promisify } from "node:util";
 import { MessageChannel } from "node:worker_threads";
 import type { Cell, Clearable } from "./cell.ts";
-import { contexts, keepsFrames } from "./context.ts";
+import { contexts, isContextStorage } from "./context.ts";
 
 const native = { ...timers };
 
@@ -15,12 +15,12 @@ export const nativeTimers = { setTimeout: native.setTimeout, clearTimeout: nativ
 /** Whether user code has its own `AsyncLocalStorage`, which its timers have to keep. */
 let usesStorage = false;
 
-/** Runs code with the user's own async storages as they are now. */
+/**
+ * Runs code with the user's own async storages as they are now. Node's ways to do that push an async id, which a terminated
+ * callback leaves behind: so only for users who have storages.
+ */
 function surroundings(): (code: () => void) => void {
-  if (keepsFrames) return AsyncLocalStorage.snapshot();
-  if (!usesStorage) return (code) => code();
-  const resource = new AsyncResource("Timeout", { requireManualDestroy: true });
-  return (code) => resource.runInAsyncScope(code);
+  return usesStorage ? AsyncLocalStorage.snapshot() : (code) => code();
 }
 
 function watchStorages(): void {
@@ -29,7 +29,7 @@ function watchStorages(): void {
     // eslint-disable-next-line @typescript-eslint/unbound-method -- called with the storage as `this`
     const original = prototype[name] as (this: unknown, ...values: unknown[]) => unknown;
     prototype[name] = function (this: unknown, ...values: unknown[]) {
-      usesStorage = true;
+      if (!isContextStorage(this)) usesStorage = true;
       return original.apply(this, values);
     } as never;
   }
@@ -52,7 +52,7 @@ export interface TimerEvents {
  * stack has become corrupted"); from a port it is safe (KERNEL.md 3.5). Each timer belongs to the cell that started it.
  */
 export function installTimers(events: TimerEvents): void {
-  if (!keepsFrames) watchStorages();
+  watchStorages();
   const live = new Map<NativeTimer, UserTimer>();
   const due = new Map<number, UserTimer>();
   let count = 0;
