@@ -9,7 +9,7 @@ import { generatedBatches, stepSchedule, tokenLosses } from "../lib/training/ind
 import { make, rounded } from "./make.ts";
 
 const LENGTH = 64;
-const TOKENS = [..."abcdefghijklmnopqrstuvwxyz012345"];
+const TOKENS = Array.from("abcdefghijklmnopqrstuvwxyz012345");
 const WORDS = ["<start>", ...TOKENS];
 const SEED = 1;
 

@@ -33,7 +33,7 @@ export async function make(recipe: Recipe): Promise<Transformer> {
       console.log(`${name}: ${progress.toString()}`);
     },
   });
-  const { steps, learningRate, betas, weightDecay, clip } = options;
+  const { steps, learningRate = 0.001, betas = [0.9, 0.999], weightDecay = 0, clip = null } = options;
   const measured = recipe.measured(model);
   const lastLosses = training.losses.slice(-Math.min(100, Math.ceil(steps / 20)));
   const record = {

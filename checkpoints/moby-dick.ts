@@ -1,5 +1,5 @@
 /**
- * Moby Dick, character by character: four layers of a GPT-2-like model that writes sentences with Melville's words.
+ * Moby Dick, character by character: three layers of a GPT-2-like model that writes sentences with Melville's words.
  *
  * Run: npx tsx checkpoints/moby-dick.ts
  */
@@ -11,7 +11,7 @@ import { make, rounded } from "./make.ts";
 
 const SEED = 1;
 const STEPS = Number(process.env["STEPS"] ?? 4000);
-const CONTEXT = 128;
+const CONTEXT = 96;
 
 const text = (await mobyDickChapters())
   .map((chapter) => chapter.text.replace(/\s+/g, " ").trim())
@@ -31,7 +31,7 @@ await make({
     {
       vocabulary: vocabulary.size,
       context: CONTEXT,
-      layers: 4,
+      layers: 3,
       heads: 4,
       embedding: 96,
       feedForward: true,
@@ -41,7 +41,7 @@ await make({
     },
     { seed: SEED, vocabulary },
   ),
-  batches: textBatches(learnt, { size: 16, length: CONTEXT, seed: SEED }),
+  batches: textBatches(learnt, { size: 10, length: CONTEXT, seed: SEED }),
   options: {
     steps: STEPS,
     learningRate: 0.003,
@@ -87,5 +87,5 @@ function countedEntropy(order: number): number {
 }
 
 function sample(model: Transformer): string {
-  return completion(model, [..."The whale "], { length: 300, temperature: 0.7, seed: SEED }).tokens.join("");
+  return completion(model, Array.from("The whale "), { length: 300, temperature: 0.7, seed: SEED }).tokens.join("");
 }

@@ -39,11 +39,14 @@ await make({
     schedule: cosineSchedule({ steps: STEPS, warmUp: 100, least: 0.05 }),
   },
   measured: (model) => {
-    const sample = corpus.sentences.slice(0, 1000);
     let [sum, count] = [0, 0];
-    for (const { tokens } of sample) {
-      for (const loss of tokenLosses(model, [tokens]).data) sum += loss;
-      count += tokens.length - 1;
+    for (let length = 2; length <= longest; length++) {
+      const sentences = corpus.sentences.map(({ tokens }) => tokens).filter((tokens) => tokens.length === length);
+      for (let start = 0; start < sentences.length; start += 500) {
+        const { data } = tokenLosses(model, sentences.slice(start, start + 500));
+        for (const loss of data) sum += loss;
+        count += data.length;
+      }
     }
     const capitals = truth.relations.capital.map(([country, capital]) =>
       model.next(["the", "capital", "of", country, "is"]).at({ vocabulary: capital }).value(),

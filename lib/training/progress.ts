@@ -32,7 +32,8 @@ export class TrainingProgress implements Displayable {
 
   toString(): string {
     const loss = this.loss === undefined ? "" : `, loss ${this.loss.toFixed(4)} nats`;
-    const floor = this.floor === undefined ? "" : ` (floor ${this.floor.toFixed(4)})`;
+    const floor =
+      this.floor === undefined || this.loss === undefined ? "" : ` (floor ${this.floor.toFixed(4)})`;
     const isOver = this.step >= this.steps;
     const left = isOver || this.secondsLeft === undefined ? "" : `, ${duration(this.secondsLeft)} left`;
     return `step ${this.step} of ${this.steps}${loss}${floor}${left}`;

@@ -67,6 +67,11 @@ export function task(batch: Batch, configuration: TransformerConfiguration): Tas
     const weight = weights === undefined ? 1 : (weights[row] ?? 0);
     for (const [i, target] of sequence.entries()) {
       if (target < 0) continue;
+      if (!(target < configuration.vocabulary) || i >= input.positions) {
+        throw new TrainingError(
+          `Row ${row} asks for token ${target} after token ${i}; the vocabulary has ${configuration.vocabulary}.`,
+        );
+      }
       targets[row * input.positions + i] = target;
       targetWeights[row * input.positions + i] = weight;
       sum += weight;
