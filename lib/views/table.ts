@@ -18,7 +18,8 @@ export interface TableOptions extends FigureOptions {
 }
 
 /**
- * Rows of words and numbers, such as the likeliest tokens: words to the left, numbers to the right with a bar.
+ * Rows of words and numbers, such as the likeliest tokens: words to the left, numbers to the right with a bar. Each
+ * column has its own scale; a `domain` gives the value of a full bar to all of them.
  *
  * @throws ViewInputError when there is no row, or a column that no row has
  * @example table([{ token: " Mary", probability: 0.7 }, { token: " the", probability: 0.05 }])
@@ -45,7 +46,8 @@ export function table(rows: readonly TableRow[], options: TableOptions = {}): Fi
         ...texts.map((text) => textWidth(text)),
       ) + 18,
     );
-    return { name, isNumber, hasBar, texts, width, reach: Math.max(1e-12, ...numbers.map(Math.abs)) };
+    const reach = options.domain?.at(-1) ?? Math.max(...numbers.map(Math.abs));
+    return { name, isNumber, hasBar, texts, width, reach: Math.max(1e-12, reach) };
   });
   const barWidth = 90;
   const natural = kinds.reduce((sum, kind) => sum + kind.width + (kind.hasBar ? barWidth : 0), 24);
@@ -77,7 +79,7 @@ export function table(rows: readonly TableRow[], options: TableOptions = {}): Fi
         bars.push({
           x: x + room - 4,
           y: y - 6,
-          width: (Math.abs(value) / reach) * (barWidth - 16),
+          width: Math.min(1, Math.abs(value) / reach) * (barWidth - 16),
           height: 12,
           fill: value < 0 ? "#b35806" : "#2171b5",
         });

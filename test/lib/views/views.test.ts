@@ -249,6 +249,13 @@ describe("tokens and vocabularies", () => {
     );
     assert.match(logitLensTable([[[0.4, 0.6]]], { labels: { vocabulary: ["x", "y"] } }).description, /y 0\.6/u);
   });
+  it("table draws a full bar at the end of its domain, in each column its own unless told", async () => {
+    const rows = [{ narrow: 0.25, wide: 1 }];
+    const widths = (svg: string) => new Set(svg.match(/h[\d.]+v12/gu));
+    assert.deepEqual(widths(await table(rows, { barsFor: ["narrow", "wide"] }).svg()), new Set(["h74v12"]));
+    const shared = await table(rows, { barsFor: ["narrow", "wide"], domain: [0, 1] }).svg();
+    assert.deepEqual(widths(shared), new Set(["h18.5v12", "h74v12"]));
+  });
   it("colouredTokens shows the series that is chosen", async () => {
     const view = await running(colouredTokens(["a", "b"], { first: [1, 0], second: [0, 1] }));
     const before = await view.toSVG();
