@@ -10,7 +10,7 @@ import {
   type Transformer,
   type TransformerOptions,
 } from "../models/transformer/index.ts";
-import type { AdamState } from "./adam.ts";
+import type { AdamState } from "./adam-options.ts";
 import type { Batches } from "./batch.ts";
 import { CheckpointError } from "./errors.ts";
 import { trainModel, Training, type TrainingOptions } from "./training.ts";

@@ -1,4 +1,4 @@
-export { Adam, type AdamOptions, type AdamState } from "./adam.ts";
+export type { AdamOptions, AdamState } from "./adam-options.ts";
 export {
   generatedBatches,
   sentenceBatches,

@@ -2,7 +2,8 @@ import { arithmeticOfBackend, type Arithmetic, type Numbers } from "../backend/o
 import { Transformer, parameterSpecifications } from "../models/transformer/index.ts";
 import { unarranged, UploadedWeights } from "../models/transformer/uploaded-weights.ts";
 import { DISPLAY, type Displayable, type MimeBundle } from "../display/index.ts";
-import { Adam, type AdamOptions, type AdamState } from "./adam.ts";
+import type { AdamOptions, AdamState } from "./adam-options.ts";
+import { Adam } from "./adam.ts";
 import type { Batches } from "./batch.ts";
 import { TrainingError } from "./errors.ts";
 import { TrainingProgress } from "./progress.ts";
