@@ -25,12 +25,16 @@ export interface Space {
   readonly height: number;
 }
 
-/** Plotly reads tags and entities in its labels; with other brackets there are none. */
+/**
+ * Plotly reads tags and entities in its labels; with other brackets there are none. Its glyph cache is a plain object,
+ * so that a label such as "constructor" stops the drawing: a space behind it makes it a key like any other.
+ */
 export function plotlyText(text: string): string {
-  return inertText(text)
+  const plain = inertText(text)
     .replace(/</gu, "‹")
     .replace(/>/gu, "›")
     .replace(/&(?=#?\w+;)/gu, "＆");
+  return plain in {} ? `${plain} ` : plain;
 }
 
 /** A Plotly figure (`data`, `layout`) that can be turned with the mouse. */
