@@ -247,7 +247,10 @@ describe("tokens and vocabularies", () => {
       logitLensTable([[[0, Math.log(3)]]], { labels: { vocabulary: ["x", "y"] } }).description,
       /y 0\.75/u,
     );
-    assert.match(logitLensTable([[[0.4, 0.6]]], { labels: { vocabulary: ["x", "y"] } }).description, /y 0\.6/u);
+    assert.match(
+      logitLensTable([[[0.4, 0.6]]], { labels: { vocabulary: ["x", "y"] } }).description,
+      /y 0\.6/u,
+    );
   });
   it("table draws a full bar at the end of its domain, in each column its own unless told", async () => {
     const rows = [{ narrow: 0.25, wide: 1 }];
