@@ -24,6 +24,7 @@ import {
   ViewInputError,
   type Figure,
 } from "../../../lib/views/index.ts";
+import { plotlyText } from "../../../lib/views/vector-space.ts";
 import { noise, patterns, transitions } from "./numbers.ts";
 
 /** A running view of a figure, to set signals on as the pointer would. */
@@ -299,6 +300,11 @@ describe("vectorProjection(vectors)", () => {
       vectorProjection(vectors, { onto: "umap", seed: 2 }).description,
       vectorProjection(vectors, { onto: "umap" }).description,
     );
+  });
+  it("gives Plotly no label that is a tag, an entity or a property of every object", () => {
+    assert.equal(plotlyText("<b>&lt;"), "‹b›＆lt;");
+    assert.equal(plotlyText("constructor"), "constructor ");
+    assert.equal(plotlyText("a & b"), "a & b");
   });
   it("refuses a pair that is not there", () =>
     rejects(() => vectorProjection(plane, { pairs: [["king", 0]] }), '"king"'));
