@@ -4,7 +4,7 @@
  * B is copied, block by block, into panels of eight columns (`workspace`), so that the inner loop reads it in order; a tile of
  * 4 rows × 8 columns of C stays in registers meanwhile. Blocks of 256 × 512 of B stay in the second-level cache.
  */
-import { accumulate } from "./vector";
+import { accumulate, loadPart, storePart, sumOf } from "./vector";
 
 const BLOCK_INNER: i32 = 256;
 const BLOCK_COLUMNS: i32 = 512;
@@ -30,6 +30,16 @@ export function matmul(
     const a0 = a + ((<usize>item * aBatch) << 2);
     const b0 = b + ((<usize>item * bBatch) << 2);
     const c0 = c + ((<usize>item * cBatch) << 2);
+    if (m < 4 && aColumn == 1 && (bColumn == 1 || bRow == 1)) {
+      // Too few rows to pay for packing B: each of its numbers is used once for each of them.
+      for (let i = 0; i < m; i++) {
+        const a1 = a0 + ((<usize>i * aRow) << 2);
+        const c1 = c0 + ((<usize>i * cRow) << 2);
+        if (bColumn == 1) rowByRows(a1, k, b0, bRow, n, c1, scale, isSum);
+        else rowByColumns(a1, k, b0, bColumn, n, c1, scale, isSum);
+      }
+      continue;
+    }
     for (let j0 = 0; j0 < n; j0 += BLOCK_COLUMNS) {
       const columns = min(BLOCK_COLUMNS, n - j0);
       for (let k0 = 0; k0 < k; k0 += BLOCK_INNER) {
@@ -50,6 +60,64 @@ export function matmul(
         }
       }
     }
+  }
+}
+
+/** One row of C where B's rows lie side by side: the sum of B's rows, each times a number of A, four at a time. */
+function rowByRows(a: usize, k: i32, b: usize, bRow: i32, n: i32, c: usize, scale: f32, isSum: i32): void {
+  if (isSum == 0) memory.fill(c, 0, <usize>n << 2);
+  const down = <usize>bRow << 2;
+  const whole = <usize>(n & ~3) << 2;
+  const rest = n & 3;
+  let inner = 0;
+  for (; inner + 4 <= k; inner += 4) {
+    const x0 = f32x4.splat(scale * load<f32>(a));
+    const x1 = f32x4.splat(scale * load<f32>(a, 4));
+    const x2 = f32x4.splat(scale * load<f32>(a, 8));
+    const x3 = f32x4.splat(scale * load<f32>(a, 12));
+    const b1 = b + down;
+    const b2 = b1 + down;
+    const b3 = b2 + down;
+    for (let at: usize = 0; at < whole; at += 16) {
+      const near = accumulate(accumulate(v128.load(c + at), x0, v128.load(b + at)), x1, v128.load(b1 + at));
+      v128.store(c + at, accumulate(accumulate(near, x2, v128.load(b2 + at)), x3, v128.load(b3 + at)));
+    }
+    if (rest > 0) {
+      let sum = accumulate(loadPart(c + whole, rest, 0), x0, loadPart(b + whole, rest, 0));
+      sum = accumulate(sum, x1, loadPart(b1 + whole, rest, 0));
+      sum = accumulate(sum, x2, loadPart(b2 + whole, rest, 0));
+      storePart(c + whole, accumulate(sum, x3, loadPart(b3 + whole, rest, 0)), rest);
+    }
+    a += 16;
+    b = b3 + down;
+  }
+  for (; inner < k; inner++) {
+    const x = f32x4.splat(scale * load<f32>(a));
+    for (let at: usize = 0; at < whole; at += 16) {
+      v128.store(c + at, accumulate(v128.load(c + at), x, v128.load(b + at)));
+    }
+    if (rest > 0) storePart(c + whole, accumulate(loadPart(c + whole, rest, 0), x, loadPart(b + whole, rest, 0)), rest);
+    a += 4;
+    b += down;
+  }
+}
+
+/** One row of C where B's columns lie side by side: a dot product for each. */
+function rowByColumns(a: usize, k: i32, b: usize, bColumn: i32, n: i32, c: usize, scale: f32, isSum: i32): void {
+  const whole = <usize>(k & ~7) << 2;
+  const end = <usize>k << 2;
+  for (let j = 0; j < n; j++) {
+    let even = f32x4.splat(0);
+    let odd = even;
+    for (let at: usize = 0; at < whole; at += 32) {
+      even = accumulate(even, v128.load(a + at), v128.load(b + at));
+      odd = accumulate(odd, v128.load(a + at, 16), v128.load(b + at, 16));
+    }
+    let sum = sumOf(f32x4.add(even, odd));
+    for (let at = whole; at < end; at += 4) sum += load<f32>(a + at) * load<f32>(b + at);
+    store<f32>(c, isSum != 0 ? load<f32>(c) + scale * sum : scale * sum);
+    c += 4;
+    b += <usize>bColumn << 2;
   }
 }
 
