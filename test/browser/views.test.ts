@@ -107,9 +107,9 @@ describe("the views, in a browser", function () {
       await page.waitForSelector("body[data-drawn]");
       const signal = (): Promise<unknown> => page.evaluate("view.signal('at')");
       assert.deepEqual(await signal(), [0, 0, 0]);
-      const place = (await page.evaluate(
+      const place = await page.evaluate<[number, number]>(
         "(() => { const find = (item) => { for (const inner of item.items ?? []) { if (inner.mark?.name === 'product0' && inner.datum?.r === 1 && inner.datum?.c === 1) return inner.bounds; const found = find(inner); if (found) return found; } }; const b = find(view.scenegraph().root); return [(b.x1 + b.x2) / 2, (b.y1 + b.y2) / 2]; })()",
-      )) as [number, number];
+      );
       const box = await page.locator("canvas").boundingBox();
       assert.ok(box !== null);
       await page.mouse.move(box.x + place[0], box.y + place[1]);
