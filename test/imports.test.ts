@@ -44,7 +44,8 @@ const DIRECTIONS: Readonly<Record<string, readonly string[]>> = {
     "kernel/runtime/protocol.ts",
     "kernel/runtime/line.ts",
   ],
-  "kernel/main.ts": ["kernel/host"],
+  // It starts the first executor before anything else is loaded.
+  "kernel/main.ts": ["kernel/host", "kernel/runtime/spawn.ts"],
   "kernel-setup": [],
 };
 

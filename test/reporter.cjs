@@ -1,8 +1,10 @@
 const { writeFileSync } = require("node:fs");
+const process = require("node:process");
 const { reporters } = require("mocha");
 
 /** Mocha's own report, and the counts as JSON in the file that MATRIX_COMPOSITION_COUNTS names, for test/run.mjs. */
 module.exports = class CountingReporter extends reporters.Spec {
+  /** @param {import("mocha").Runner} runner @param {import("mocha").MochaOptions} options */
   constructor(runner, options) {
     super(runner, options);
     runner.once("end", () => {

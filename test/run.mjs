@@ -44,6 +44,8 @@ const PHASES = [
 ];
 
 const [names, files, mochaOptions] = understand(process.argv.slice(2));
+// First of all: tests that start the kernel have its types from dist/, too.
+if ((await build({ root: ROOT })) === "built with errors") console.error("dist/ was built in spite of type errors");
 /** @type {{ name: string, counts: Counts, seconds: number }[]} */
 const results = [];
 for (const phase of PHASES) {

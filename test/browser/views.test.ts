@@ -69,8 +69,9 @@ describe("the views, in a browser", function () {
           const drawn = figure.kind === "vega" ? ".vega-embed canvas" : ".jp-RenderedPlotly img";
           await page.waitForFunction(
             ([cell, selector]) =>
-              window.jupyterapp.shell.currentWidget?.content.widgets[cell]?.node.querySelector(selector) !==
-              null,
+              Boolean(
+                window.jupyterapp?.shell.currentWidget?.content.widgets[cell]?.node.querySelector(selector),
+              ),
             [index, drawn] as const,
             { timeout: 30_000 },
           );
