@@ -37,6 +37,25 @@ describe("startBackend", () => {
     assert.equal(stdout, "cpu none");
   });
 
+  it("runs and trains models on plain JavaScript as on wasm", () => {
+    const models = new URL("../../../lib/models/transformer/index.ts", import.meta.url).href;
+    const training = new URL("../../../lib/training/index.ts", import.meta.url).href;
+    const losses = (name: string) =>
+      printed(
+        `await backend.startBackend("${name}");
+         const { createTransformer } = await import(${JSON.stringify(models)});
+         const { trainModel } = await import(${JSON.stringify(training)});
+         const model = await createTransformer({ vocabulary: 7, context: 5, layers: 1, heads: 2, keyHeads: 1, embedding: 8,
+           norm: true, feedForward: true, positions: "rotary" }, { seed: 1 });
+         const run = trainModel(model, () => ({ sequences: [[1, 2, 3, 4], [5, 6]] }), { steps: 5, learningRate: 0.01, clip: 1 });
+         for (let i = 0; i < 5; i++) run.takeStep();
+         console.log(JSON.stringify([...run.losses, ...model.next(["1", "2"]).data]));`,
+      ).stdout;
+    const [cpu = [], wasm = []] = ["cpu", "wasm"].map((name) => JSON.parse(losses(name)) as number[]);
+    assert.equal(cpu.length, 12);
+    for (const [i, number] of cpu.entries()) assert.ok(Math.abs(number - (wasm[i] ?? NaN)) < 1e-4, `${i}`);
+  }).timeout(60_000);
+
   it("says why one that is asked for cannot be had", () => {
     const { stdout } = printed(
       `await backend.startBackend("webgpu").catch((problem) => console.log(problem.name, problem.message));`,

@@ -80,19 +80,11 @@ const EXAMPLES: Record<string, Example> = {
     run: (a, x) => linear(a, given(x, 0), given(x, 1), given(x, 2)),
   },
   "linear of one row": {
-    shapes: [
-      [1, 11],
-      [11, 7],
-      [7],
-    ],
+    shapes: [[1, 11], [11, 7], [7]],
     run: (a, x) => linear(a, given(x, 0), given(x, 1), given(x, 2)),
   },
   "linear of one row by a transposed matrix": {
-    shapes: [
-      [3, 11],
-      [7, 11],
-      [7],
-    ],
+    shapes: [[3, 11], [7, 11], [7]],
     run: (a, x) => linear(a, given(x, 0), given(x, 1), given(x, 2), true),
   },
   "linear without a bias": {
