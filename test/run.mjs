@@ -34,7 +34,7 @@ const PHASES = [
     ],
   },
   { name: "unit", folders: [], inParallel: true }, // every file that is in no other phase's folder
-  { name: "kernel", folders: ["kernel"] },
+  { name: "kernel", folders: ["kernel"], inParallel: true },
   { name: "setup", folders: ["kernel-setup"] },
   { name: "conformance", folders: ["conformance"], needsKernel: true },
   { name: "notebooks", folders: ["notebooks"], needsKernel: true },
