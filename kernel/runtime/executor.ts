@@ -1,5 +1,6 @@
 /** The process that runs cells: what `spawnExecutor` starts. */
 import { randomUUID } from "node:crypto";
+import { writeSync } from "node:fs";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { Comms } from "./comms.ts";
 import { contexts, type Output } from "./context.ts";
@@ -36,6 +37,11 @@ const sidecar = new Worker(new URL("./sidecar.js", import.meta.url), {
   execArgv: [],
 });
 sidecar.unref();
+// Without it nothing can be said or heard any more.
+sidecar.on("error", (error) => {
+  writeSync(2, `the executor's sidecar failed: ${error.stack ?? error.message}\n`);
+  process.kill(process.pid, "SIGKILL");
+});
 
 const outbox = new Outbox(outgoing.port1, flags);
 const post = (message: FromExecutor): void => outbox.post(message);

@@ -27,7 +27,7 @@ export class Interrupts {
 
   /** Whether a user's interrupt is under way: what a cell throws meanwhile is its consequence. */
   get isPending(): boolean {
-    return Atomics.load(this.#flags, FLAG.requested) > Atomics.load(this.#flags, FLAG.finished);
+    return this.requested > Atomics.load(this.#flags, FLAG.finished);
   }
 
   /** A cell is running, or none. */
@@ -45,12 +45,17 @@ export class Interrupts {
     }
   }
 
-  /** The interrupt that is under way has ended its cell. */
-  finish(): void {
+  /** The number of the last interrupt that was asked for. */
+  get requested(): number {
+    return Atomics.load(this.#flags, FLAG.requested);
+  }
+
+  /** The interrupts up to that number have ended their cell. */
+  finish(number: number): void {
     this.#waitForSidecar();
-    const requested = Atomics.load(this.#flags, FLAG.requested);
-    Atomics.store(this.#flags, FLAG.heard, requested);
-    Atomics.store(this.#flags, FLAG.finished, requested);
+    for (const flag of [FLAG.heard, FLAG.finished]) {
+      if (Atomics.load(this.#flags, flag) < number) Atomics.store(this.#flags, flag, number);
+    }
   }
 
   #hear({ interrupt, terminated, request }: InterruptNews): void {
@@ -62,9 +67,9 @@ export class Interrupts {
     if (terminated) {
       contexts.reset();
       this.#handler.end();
-      this.finish();
+      this.finish(interrupt);
     } else {
-      this.#handler.interrupt(() => this.finish(), request);
+      this.#handler.interrupt(() => this.finish(interrupt), request);
     }
   }
 

@@ -133,7 +133,9 @@ export class Runner {
       return;
     }
     active.cell.interrupt();
-    const force = nativeTimers.setTimeout(() => this.end(), GRACE);
+    const force = nativeTimers.setTimeout(() => {
+      if (this.#active === active) this.end();
+    }, GRACE);
     void active.ended.then(() => {
       nativeTimers.clearTimeout(force);
       finished();
@@ -150,10 +152,12 @@ export class Runner {
 
   #failed(cell: Cell, error: unknown, done: (error: ErrorReport) => void): void {
     // A command that was stopped, or a promise that was rejected by the interrupt, may say so in other words.
-    const isStopped = cell.isInterrupted || this.#parts.interrupts().isPending;
+    const interrupts = this.#parts.interrupts();
+    const { requested } = interrupts;
+    const isStopped = cell.isInterrupted || interrupts.isPending;
     if (isStopped) cell.stop();
     done(reportOf(isStopped ? new KeyboardInterrupt() : error));
-    if (isStopped) this.#parts.interrupts().finish();
+    if (isStopped) interrupts.finish(requested);
   }
 
   /** Runs compiled code; `started` gets the promise of its results. */
