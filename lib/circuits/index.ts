@@ -30,6 +30,7 @@ export {
   type PatchingResult,
   type PatchingTask,
 } from "./patching.ts";
+export { patchPaths, type PathPatchingOptions } from "./path-patching.ts";
 export { pathExpansion, type PathExpansion } from "./path-expansion.ts";
 export { termImportance, type TermImportance } from "./term-importance.ts";
 export { keyCompositionCircuit, virtualOV } from "./virtual-heads.ts";
@@ -41,3 +42,10 @@ export {
   type RepeatedTokensOptions,
 } from "./head-roles.ts";
 export { singularDirections, type SingularDirection } from "./singular-directions.ts";
+export {
+  skipTrigramBug,
+  skipTrigramTable,
+  type SkipTrigramBug,
+  type SkipTrigramEntry,
+  type SkipTrigramOptions,
+} from "./skip-trigrams.ts";

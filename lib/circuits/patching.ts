@@ -220,7 +220,7 @@ function checkLengths({ clean, corrupted }: Pick<PatchingTask, "clean" | "corrup
     );
 }
 
-function baselines(model: Transformer, task: PatchingTask): { clean: number; corrupted: number } {
+export function baselines(model: Transformer, task: PatchingTask): { clean: number; corrupted: number } {
   checkLengths(task);
   const [clean = Number.NaN, corrupted = Number.NaN] = [task.clean, task.corrupted].map((tokens) =>
     task.metric(model.run(tokens, { logits: "last" }).logits.at({ position: 0 })),
@@ -252,7 +252,7 @@ function residualsBefore(model: Transformer, task: PatchingTask) {
 }
 
 /** The metric of each sequence of a batch that starts at `layer` with `residual`. */
-function restarted(
+export function restarted(
   model: Transformer,
   { corrupted, metric }: PatchingTask,
   layer: number,
@@ -267,18 +267,19 @@ function restarted(
   return Array.from({ length: count }, (_, batch) => metric(logits.at({ batch, position: 0 })));
 }
 
-function inBatches(count: number, run: (places: readonly number[]) => readonly number[]): number[] {
+export function inBatches(count: number, run: (places: readonly number[]) => readonly number[]): number[] {
   const results: number[] = [];
   for (let start = 0; start < count; start += BATCH)
     results.push(...run(Array.from({ length: Math.min(BATCH, count - start) }, (_, at) => start + at)));
   return results;
 }
 
-function result<const A extends readonly string[]>(
+export function result<const A extends readonly string[]>(
   { clean, corrupted }: { readonly clean: number; readonly corrupted: number },
   metric: Tensor<A>,
 ): PatchingResult<A> {
-  const restored = metric.map((value) => (value - corrupted) / (clean - corrupted));
+  // + 0: no −0 where nothing is restored
+  const restored = metric.map((value) => (value - corrupted) / (clean - corrupted) + 0);
   return { restored, metric, clean, corrupted };
 }
 

@@ -64,7 +64,8 @@ export function pathExpansion(model: Transformer, tokens: readonly Token[]): Pat
   };
 }
 
-function checkExpandable({ configuration }: Transformer): void {
+/** @throws InputError for a model whose logits are not a sum of paths through heads */
+export function checkExpandable({ configuration }: Transformer): void {
   const { feedForward, norm, attentionBiases, unembedding, unembeddingBias, kind, segments, embeddingNorm } =
     configuration;
   const obstacle = [
