@@ -3,7 +3,11 @@
  * multiply–add), which Node 22 has. Run after a change: `node lib/backend/kernels/compile.mjs`; `--check` only compares.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { main } from "assemblyscript/asc";
+
+// By a name that TypeScript does not follow: AssemblyScript's declarations change global types (`Array.prototype.at`) for the whole project.
+const compiler = "assemblyscript/asc";
+/** @type {{ main(options: readonly string[], host: { readFile: (name: string) => string | null, writeFile: (name: string, contents: string | Uint8Array) => void, listFiles: () => string[] }): Promise<{ error: Error | null, stderr: { toString(): string } }> }} */
+const { main } = await import(compiler);
 
 const folder = new URL("./", import.meta.url);
 
