@@ -88,13 +88,14 @@ describe("matrix-composition/notebook in a cell", function () {
     assert.equal(of(messages, "display").length, 2);
     const updates = of(messages, "update-display").map(({ display }) => String(display.data["text/plain"]));
     assert.match(updates.find((text) => text.startsWith("adding")) ?? "", /3\/3/);
-    assert.match(String(updates.at(-1)), /^█+ 1 ·/);
+    assert.match(updates.join("\n"), /\n█+ 1 ·.*$/);
     assert.equal(of(messages, "result")[0]?.display.data["text/plain"], "10");
   });
 
   it("progress ends its bar when the loop is left early", async () => {
     const { messages } = await run(`for (const x of notebook.progress(10)) if (x === 4) break;`);
-    assert.match(String(of(messages, "update-display").at(-1).display.data["text/plain"]), / 4\/10 /);
+    const texts = of(messages, "update-display").map(({ display }) => String(display.data["text/plain"]));
+    assert.match(texts.join("\n"), / 4\/10 .*$/);
   });
 
   it("prompt, confirm and password ask the user, one question after the other", async () => {
