@@ -8,5 +8,6 @@ import type { Arithmetic } from "./arithmetic.ts";
  */
 export function arithmeticOfBackend(): Arithmetic {
   const tf = tensorFlow();
-  return { tf, fast: tf.getBackend() === "wasm" ? fastKernels(tf) : undefined };
+  const backend = tf.getBackend();
+  return { tf, backend, fast: backend === "wasm" ? fastKernels(tf) : undefined };
 }

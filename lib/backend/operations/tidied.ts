@@ -1,10 +1,18 @@
-import type { TensorFlow } from "../tensorflow.ts";
+import { BackendError } from "../errors.ts";
+import type { Arithmetic } from "./arithmetic.ts";
 
 /**
  * What `body` gives; every tensor of TensorFlow.js made in it is freed, except those that it keeps with `tf.keep`. Unlike `tf.tidy` it does not look
  * for tensors in the result.
+ *
+ * @throws {BackendError} when TensorFlow.js was switched to another backend since the model was made
  */
-export function tidied<T>({ tf }: { readonly tf: TensorFlow }, body: () => T): T {
+export function tidied<T>({ tf, backend }: Pick<Arithmetic, "tf" | "backend">, body: () => T): T {
+  if (backend !== undefined && tf.getBackend() !== backend) {
+    throw new BackendError(
+      `TensorFlow.js was switched to ${tf.getBackend()}; this model lives on ${backend}: await tf.setBackend("${backend}") first.`,
+    );
+  }
   const engine = tf.engine();
   engine.startScope();
   try {

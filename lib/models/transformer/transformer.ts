@@ -212,9 +212,11 @@ export class Transformer implements NextTokenModel {
 
   /** Frees the model's memory in the backend at once, instead of when it is no longer reachable; a later run takes it again. */
   release(): void {
-    for (const reader of this.#readers.values()) reader.dispose();
-    this.#readers.clear();
-    this.#uploaded?.dispose();
+    this.#forget();
+    if (this.#uploaded !== undefined) {
+      memory.unregister(this.#uploaded);
+      this.#uploaded.dispose();
+    }
     this.#uploaded = undefined;
   }
 
@@ -233,16 +235,24 @@ export class Transformer implements NextTokenModel {
     const key = read === undefined ? "" : read.tokens.join(" ");
     let reader = this.#readers.get(key);
     if (reader === undefined) {
-      for (const other of this.#readers.values()) other.dispose();
-      this.#readers.clear();
+      this.#forget();
       reader = new SequenceReader(this.#arithmetic, this.configuration, () => this.#weights(), read);
       this.#readers.set(key, reader);
-      memory.register(this, reader);
+      memory.register(this, reader, reader);
     }
     return tensor(["vocabulary"], reader.next([...input.tokens]), {
       labels: { vocabulary: this.vocabulary.words },
       copy: false,
     });
+  }
+
+  /** Frees what was remembered of the sequence that was read last. */
+  #forget(): void {
+    for (const reader of this.#readers.values()) {
+      memory.unregister(reader);
+      reader.dispose();
+    }
+    this.#readers.clear();
   }
 
   #single(tokens: readonly Token[], options: RunOptions<readonly HookPattern[]>): Request {
@@ -296,7 +306,7 @@ export class Transformer implements NextTokenModel {
     if (this.#unchanged !== undefined) return this.#unchanged.#weights();
     if (this.#uploaded === undefined) {
       this.#uploaded = new UploadedWeights(this.#arithmetic, this.configuration, this.parameters);
-      memory.register(this, this.#uploaded);
+      memory.register(this, this.#uploaded, this.#uploaded);
     }
     return this.#uploaded.weights;
   }

@@ -56,6 +56,21 @@ describe("startBackend", () => {
     for (const [i, number] of cpu.entries()) assert.ok(Math.abs(number - (wasm[i] ?? NaN)) < 1e-4, `${i}`);
   }).timeout(60_000);
 
+  it("lets a model say so when TensorFlow.js was switched to another backend", () => {
+    const models = new URL("../../../lib/models/transformer/index.ts", import.meta.url).href;
+    const { stdout } = printed(
+      `const { createTransformer } = await import(${JSON.stringify(models)});
+       const model = await createTransformer({ vocabulary: 7, context: 5, layers: 1, heads: 2, embedding: 8 }, { seed: 1 });
+       const tf = await import("@tensorflow/tfjs-core");
+       await import("@tensorflow/tfjs-backend-cpu");
+       await tf.setBackend("cpu");
+       try { model.run([1, 2]); } catch (problem) { console.log(problem.name, problem.message); }
+       await tf.setBackend("wasm");
+       console.log(model.run([1, 2]).logits.shape.join(" "));`,
+    );
+    assert.match(stdout, /^BackendError .*switched to cpu.*wasm[^]*\n2 7$/);
+  }).timeout(60_000);
+
   it("says why one that is asked for cannot be had", () => {
     const { stdout } = printed(
       `await backend.startBackend("webgpu").catch((problem) => console.log(problem.name, problem.message));`,
