@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { ended, type Ended, JUPYTER_ENVIRONMENT, programOf, ROOT } from "../python.ts";
 
 /** Notebooks that run at once: as many as the smallest machine has cores. */
@@ -79,13 +80,13 @@ describe("the runner of notebooks", function () {
   it("fails on a cell that throws, and names the error", async () => {
     const { code, stdout } = await runNotebook(join(fixtures, "throws.ipynb"));
     assert.equal(code, 1);
-    assert.match(stdout, /RangeError: out of range/);
+    assert.match(stripVTControlCharacters(stdout), /RangeError: out of range/);
   });
 
   it("fails on a cell that does not type-check", async () => {
     const { code, stdout } = await runNotebook(join(fixtures, "type-error.ipynb"));
     assert.equal(code, 1);
-    assert.match(stdout, /not assignable to type 'number'/);
+    assert.match(stripVTControlCharacters(stdout), /not assignable to type 'number'/);
   });
 });
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { ended, type Ended, programOf, ROOT } from "../python.ts";
 
 /** What `npm pack --json` says of a package. */
@@ -100,7 +101,7 @@ describe("the packed package, in an empty folder", function () {
     const { error } = await runCell(
       'import { tensor } from "matrix-composition";\nconst axes: number = tensor(["row"], [1]).axes;',
     );
-    assert.match(error ?? "", /not assignable to type 'number'/);
+    assert.match(stripVTControlCharacters(error ?? ""), /not assignable to type 'number'/);
   });
 
   it("removes its kernel again", async () => {
