@@ -132,7 +132,7 @@ class Bar implements Displayable {
     const text = [this.#label, "█".repeat(filled) + "░".repeat(TEXT_WIDTH - filled), words];
     const bar =
       `<span style="display:inline-block;width:16em;height:0.9em;background:rgba(128,128,128,0.25);vertical-align:-0.1em">` +
-      `<span style="display:inline-block;width:${((share ?? 1) * 100).toFixed(1)}%;height:100%;background:#4c78a8"></span></span>`;
+      `<span style="display:block;width:${((share ?? 1) * 100).toFixed(1)}%;height:100%;background:#4c78a8"></span></span>`;
     return {
       "text/html": `<div>${escaped(this.#label)} ${bar} ${escaped(words)}</div>`,
       "text/plain": text.filter((word) => word !== "").join(" "),
