@@ -1,5 +1,8 @@
+import type { Displayable } from "../display/index.ts";
 import type { HookName, HookPattern, Token, Transformer } from "../models/transformer/index.ts";
 import { tensor, type Tensor } from "../tensor/index.ts";
+import { attribution } from "../views/index.ts";
+import { shown } from "./shown.ts";
 
 /** An attribution that cannot be made, or that does not add up; the message says why. */
 export class AttributionError extends Error {
@@ -17,7 +20,7 @@ export interface AttributionTarget {
 }
 
 /** A logit, or a difference of two, as a sum over everything that writes to the residual stream. */
-export interface LogitAttribution {
+export interface LogitAttribution extends Displayable {
   /**
    * What each component adds: the token's and the position's embedding, each head ("head 1.4"), attention's biases, each
    * feed-forward part, and what no input changes ("constant": the final norm's bias and b_U).
@@ -114,11 +117,10 @@ export function logitAttribution(
     throw new AttributionError(`the contributions add up to ${sum}, but the logits say ${total}`);
   const word = (each: Token) => (typeof each === "string" ? each : model.vocabulary.word(each));
   const title = `${word(token)}${against === undefined ? "" : ` − ${word(against)}`} at position ${position}`;
-  return {
-    components: tensor(["component"], Float64Array.from(values), { labels: { component: labels } }),
-    total,
-    title,
-  };
+  const components = tensor(["component"], Float64Array.from(values), { labels: { component: labels } });
+  return shown({ components, total, title }, () =>
+    attribution(components, { title: `What speaks for ${title}`, valueName: "logits", sort: "size" }),
+  );
 }
 
 function wordIndex(model: Transformer, token: Token): number {

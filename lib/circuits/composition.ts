@@ -1,14 +1,17 @@
 import { arithmeticOfBackend, tidied, type Arithmetic, type Numbers } from "../backend/operations/index.ts";
+import type { Displayable } from "../display/index.ts";
 import type { Transformer } from "../models/transformer/index.ts";
 import { tensor, type Tensor } from "../tensor/index.ts";
+import { heatmap } from "../views/index.ts";
 import { headNames } from "./head.ts";
+import { shown } from "./shown.ts";
 import { writesCentred } from "./writes-centred.ts";
 
 /** Through what the later head uses what the earlier one wrote. */
 export type CompositionKind = "query" | "key" | "value";
 
-/** Composition of all pairs of heads of one kind, beside what two unrelated heads would have. */
-export interface CompositionScores {
+/** Composition of all pairs of heads of one kind, beside what two unrelated heads would have; shown white at the baseline. */
+export interface CompositionScores extends Displayable {
   readonly kind: CompositionKind;
   /** The score; 0 where the later head's layer is not later. */
   readonly scores: Tensor<["earlierHead", "laterHead"]>;
@@ -83,12 +86,35 @@ export function compositionScores(model: Transformer, kind: CompositionKind): Co
       labels: { earlierHead: names, laterHead: names },
       copy: false,
     });
-  return {
+  const found = {
     kind,
     scores: matrix(scores),
     baseline: 1 / Math.sqrt(dimensions),
     deviations: matrix(deviations),
   };
+  return shown(found, () => picture(found, perLayer));
+}
+
+/** The pairs whose second head is in a later layer; white is the baseline. */
+function picture({ kind, scores, baseline }: Omit<CompositionScores, keyof Displayable>, perLayer: number) {
+  const count = scores.sizeOf("laterHead");
+  const layer = (place: number) => Math.floor(place / perLayer);
+  const possible = Float64Array.from(scores.data, (score, cell) =>
+    layer(cell % count) > layer(Math.floor(cell / count)) ? score : Number.NaN,
+  );
+  const names = scores.labels("laterHead") ?? [];
+  const whole = tensor(["earlierHead", "laterHead"], possible, {
+    shape: [count, count],
+    labels: { earlierHead: names, laterHead: names },
+  });
+  const pairs =
+    count > perLayer
+      ? whole.slice({ earlierHead: [0, count - perLayer], laterHead: [perLayer, count] })
+      : whole;
+  return heatmap(pairs, {
+    title: `Composition through ${kind === "query" ? "queries" : `${kind}s`}; white is the baseline ${baseline.toFixed(3)}`,
+    domain: [0, baseline, Math.max(2 * baseline, scores.max())],
+  });
 }
 
 /** Gram matrices of one layer's heads, each divided by its trace. */

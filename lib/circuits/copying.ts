@@ -1,7 +1,10 @@
 import { arithmeticOfBackend, tidied } from "../backend/operations/index.ts";
+import type { Displayable } from "../display/index.ts";
 import type { Transformer } from "../models/transformer/index.ts";
 import { eigenvalues, magnitude, tensor, type ComplexNumber, type Tensor } from "../tensor/index.ts";
+import { heatmap } from "../views/index.ts";
 import { heads, type Head } from "./head.ts";
+import { shown } from "./shown.ts";
 
 /**
  * Σλ / Σ|λ| over eigenvalues: 1 where all are positive, −1 where all are negative, near 0 for a random matrix; NaN where all are 0.
@@ -20,19 +23,28 @@ export function positiveShare(values: readonly ComplexNumber[]): number {
  *
  * @returns from −1 to 1, labelled with the heads' numbers
  */
-export function copyingScores(model: Transformer, circuit: "OV" | "full" = "OV"): Tensor<["layer", "head"]> {
+export function copyingScores(
+  model: Transformer,
+  circuit: "OV" | "full" = "OV",
+): Tensor<["layer", "head"]> & Displayable {
   const { layers, heads: perLayer } = model.configuration;
   const middle = circuit === "full" ? wordMiddle(model) : undefined;
   const scores = heads(model).map((each) =>
     positiveShare(middle ? throughMiddle(each, middle) : each.OV.eigenvalues()),
   );
-  return tensor(["layer", "head"], Float64Array.from(scores), {
+  const found = tensor(["layer", "head"], Float64Array.from(scores), {
     shape: [layers, perLayer],
     labels: {
       layer: Array.from({ length: layers }, (_, layer) => String(layer)),
       head: Array.from({ length: perLayer }, (_, index) => String(index)),
     },
   });
+  return shown(found, () =>
+    heatmap(found, {
+      title: `How much each head copies (${circuit === "full" ? "W_E W_OV W_U" : "W_OV"}): −1 never, 1 always`,
+      domain: [-1, 0, 1],
+    }),
+  );
 }
 
 /** W_U W_E, [embedding, embedding]: the only part of the full circuit that the vocabulary's size enters, the same for all heads. */

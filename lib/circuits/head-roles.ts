@@ -1,7 +1,10 @@
+import type { Displayable } from "../display/index.ts";
 import type { Transformer } from "../models/transformer/index.ts";
 import { randomNumbers, stack, type Tensor } from "../tensor/index.ts";
+import { heatmap, smallMultiples, table } from "../views/index.ts";
 import { headNames } from "./head.ts";
 import { stripe } from "./detectors.ts";
+import { shown } from "./shown.ts";
 
 /** How the random text of {@link headRoles} is made. */
 export interface RepeatedTokensOptions {
@@ -20,7 +23,7 @@ export interface RepeatedTokensOptions {
 export type HeadRole = "previous token" | "current token" | "first token" | "duplicate token" | "induction";
 
 /** What each head attends to, and what it can be called for it. */
-export interface HeadRoles {
+export interface HeadRoles extends Displayable {
   /** Mean attention on the stripe of each role, 0 to 1. */
   readonly scores: Tensor<["head", "role"]>;
   /** Heads whose stripe is at least `threshold`, by role; a head may have several: induction heads rest on the first token where nothing matches. */
@@ -74,7 +77,18 @@ export function headRoles(
   const roles = Object.fromEntries(ROLES.map((role) => [role, [] as string[]])) as Record<HeadRole, string[]>;
   for (const name of headNames(model))
     for (const role of ROLES) if (scores.value({ head: name, role }) >= threshold) roles[role].push(name);
-  return { scores, roles, threshold, tokens };
+  return shown({ scores, roles, threshold, tokens }, () =>
+    smallMultiples(
+      [
+        heatmap(scores, { title: "Attention to each role's place", colours: "blue", domain: [0, 1] }),
+        table(
+          ROLES.map((role) => ({ role, heads: roles[role].join(", ") || "none" })),
+          { title: `Heads with at least ${threshold}` },
+        ),
+      ],
+      { title: "What heads attend to" },
+    ),
+  );
 }
 
 function textScores(model: Transformer, text: readonly number[], period: number): Tensor<["head", "role"]> {

@@ -1,5 +1,8 @@
+import type { Displayable } from "../display/index.ts";
 import { InputError, type Token, type Transformer } from "../models/transformer/index.ts";
 import { stack, type Tensor } from "../tensor/index.ts";
+import { logitLensTable } from "../views/index.ts";
+import { shown } from "./shown.ts";
 
 /**
  * What a model would predict if it stopped after each block: the residual stream there, through the final norm, with that norm's own
@@ -12,7 +15,7 @@ import { stack, type Tensor } from "../tensor/index.ts";
 export function logitLens(
   model: Transformer,
   tokens: readonly Token[],
-): Tensor<["layer", "position", "vocabulary"]> {
+): Tensor<["layer", "position", "vocabulary"]> & Displayable {
   const { layers, unembedding, norm, kind } = model.configuration;
   if (unembedding === "none")
     throw new InputError("The logit lens needs an unembedding; this model has none.");
@@ -20,7 +23,9 @@ export function logitLens(
     throw new InputError(
       "The logit lens is defined for one stack of blocks with the norms before each part.",
     );
-  if (layers === 0) return stack([model.run(tokens).logits], "layer", ["embedding"]);
+  const withPicture = (lenses: Tensor<["layer", "position", "vocabulary"]>) =>
+    shown(lenses, () => logitLensTable(lenses));
+  if (layers === 0) return withPicture(stack([model.run(tokens).logits], "layer", ["embedding"]));
   const { activations, logits } = model.run(tokens, { keep: ["blocks.*.residualBefore"] });
   const names = ["embedding", ...Array.from({ length: layers }, (_, layer) => String(layer))];
   const lenses = names.map((_, layer) => {
@@ -30,5 +35,5 @@ export function logitLens(
       ? logits
       : model.run(tokens, { from: { layer: layers, residual } }).logits;
   });
-  return stack(lenses, "layer", names);
+  return withPicture(stack(lenses, "layer", names));
 }

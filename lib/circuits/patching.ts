@@ -1,3 +1,4 @@
+import type { Displayable } from "../display/index.ts";
 import {
   InputError,
   intervention,
@@ -6,6 +7,8 @@ import {
   type Transformer,
 } from "../models/transformer/index.ts";
 import { stack, tensor, type Tensor } from "../tensor/index.ts";
+import { heatmap, heatmapGrid } from "../views/index.ts";
+import { shown } from "./shown.ts";
 
 /** What a run is judged by: one number from the logits of the last position. */
 export type Metric = (logits: Tensor<["vocabulary"]>) => number;
@@ -25,7 +28,7 @@ export function logitDifference(token: Token, against: Token): Metric {
 }
 
 /** What patching did: the metric in every cell, and what it is without patching. */
-export interface PatchingResult<A extends readonly string[]> {
+export interface PatchingResult<A extends readonly string[]> extends Displayable {
   /**
    * How much of the clean run each patch brings back: (patched − corrupted) / (clean − corrupted).
    * 0: nothing; 1: all of it; exactly 0 where a patch cannot reach the prediction.
@@ -80,6 +83,7 @@ export function patchResidual(model: Transformer, task: PatchingTask): PatchingR
       shape: [layers + 1, length],
       labels: { layer: names, position: words(model, task.corrupted) },
     }),
+    "the residual stream",
   );
 }
 
@@ -121,6 +125,7 @@ export function patchHeads(model: Transformer, task: PatchingTask): PatchingResu
   return result(
     ends,
     tensor(["layer", "head"], Float64Array.from(rows), { shape: [layers, heads], labels: headLabels(model) }),
+    "each head",
   );
 }
 
@@ -173,6 +178,7 @@ export function patchHeadsByPosition(
       shape: [layers, heads, length],
       labels: { ...headLabels(model), position: words(model, task.corrupted) },
     }),
+    "each head at each position",
   );
 }
 
@@ -186,7 +192,7 @@ export function attributeHeads(
   model: Transformer,
   { clean, corrupted }: Omit<PatchingTask, "metric">,
   gradient: Tensor<["vocabulary"]>,
-): Tensor<["layer", "head", "position"]> {
+): Tensor<["layer", "head", "position"]> & Displayable {
   checkLengths({ clean, corrupted });
   const { layers, heads } = model.configuration;
   const length = corrupted.length;
@@ -206,11 +212,14 @@ export function attributeHeads(
       for (let query = 0; query < length; query++)
         data[(layer * heads + head) * length + query] = effect.value({ query, head });
   }
-  return tensor(["layer", "head", "position"], data, {
+  const found = tensor(["layer", "head", "position"], data, {
     shape: [layers, heads, length],
     labels: { ...headLabels(model), position: words(model, corrupted) },
     copy: false,
   });
+  return shown(found, () =>
+    heatmapGrid(found, { title: "Effect of patching each head, estimated by gradients" }),
+  );
 }
 
 function checkLengths({ clean, corrupted }: Pick<PatchingTask, "clean" | "corrupted">): void {
@@ -277,10 +286,17 @@ export function inBatches(count: number, run: (places: readonly number[]) => rea
 export function result<const A extends readonly string[]>(
   { clean, corrupted }: { readonly clean: number; readonly corrupted: number },
   metric: Tensor<A>,
+  what: string,
 ): PatchingResult<A> {
   // + 0: no −0 where nothing is restored
   const restored = metric.map((value) => (value - corrupted) / (clean - corrupted) + 0);
-  return { restored, metric, clean, corrupted };
+  return shown({ restored, metric, clean, corrupted }, () => {
+    const title = `Restored by patching ${what}: 0 as corrupted, 1 as clean`;
+    const domain = [-1, 0, 1] as const;
+    return restored.axes.length === 2
+      ? heatmap(restored, { title, domain })
+      : heatmapGrid(restored, { title, domain });
+  });
 }
 
 function words(model: Transformer, tokens: readonly Token[]): string[] {

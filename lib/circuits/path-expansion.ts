@@ -1,9 +1,12 @@
+import type { Displayable } from "../display/index.ts";
 import { InputError, type Token, type Transformer } from "../models/transformer/index.ts";
 import { stack, type Tensor } from "../tensor/index.ts";
+import { heatmap } from "../views/index.ts";
 import { heads } from "./head.ts";
+import { shown } from "./shown.ts";
 
 /** The logits of an attention-only model as a sum over paths from the tokens to the output. */
-export interface PathExpansion {
+export interface PathExpansion extends Displayable {
   /**
    * What each path adds to each logit. "direct": token to output. "0.3": through one head alone. "0.3 → 1.2": through a head of an
    * earlier layer and one of a later, a virtual head. They add up to the model's logits.
@@ -54,14 +57,14 @@ export function pathExpansion(model: Transformer, tokens: readonly Token[]): Pat
     model.configuration.unembedding === "tied"
       ? model.parameter("W_E").transpose("embedding", "vocabulary")
       : model.parameter("W_U");
-  return {
-    paths: stack(
-      ordered.map(({ stream }) => stream.dot(W_U, "embedding")),
-      "path",
-      ordered.map(({ name }) => name),
-    ),
-    orders: ordered.map(({ order }) => order),
-  };
+  const paths = stack(
+    ordered.map(({ stream }) => stream.dot(W_U, "embedding")),
+    "path",
+    ordered.map(({ name }) => name),
+  );
+  return shown({ paths, orders: ordered.map(({ order }) => order) }, () =>
+    heatmap(paths.at({ position: tokens.length - 1 }), { title: "What each path adds at the last position" }),
+  );
 }
 
 /** @throws InputError for a model whose logits are not a sum of paths through heads */

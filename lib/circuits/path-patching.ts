@@ -5,7 +5,6 @@ import {
   type Transformer,
 } from "../models/transformer/index.ts";
 import { stack, tensor, type Tensor } from "../tensor/index.ts";
-import { heatmap } from "../views/index.ts";
 import type { CompositionKind } from "./composition.ts";
 import { HeadError } from "./errors.ts";
 import { headNames } from "./head.ts";
@@ -17,7 +16,6 @@ import {
   type PatchingResult,
   type PatchingTask,
 } from "./patching.ts";
-import { shown } from "./shown.ts";
 
 /** Between which heads paths are patched, by name ("0.3"); default all. */
 export interface PathPatchingOptions {
@@ -100,12 +98,10 @@ export function patchPaths(
     earlierHead: senders.map(({ name }) => name),
     laterHead: receivers.map(({ name }) => name),
   };
-  const patched = result(
+  return result(
     ends,
     tensor(["earlierHead", "laterHead"], cells, { shape: [senders.length, receivers.length], labels }),
-  );
-  return shown(patched, () =>
-    heatmap(patched.restored, { title: `Restored through the path from head to head, as its ${through}` }),
+    `the path from head to head, as its ${through}`,
   );
 }
 

@@ -1,6 +1,9 @@
+import type { Displayable } from "../display/index.ts";
 import type { Transformer } from "../models/transformer/index.ts";
 import { tensor, type Entry, type FactoredMatrix, type Tensor } from "../tensor/index.ts";
+import { table } from "../views/index.ts";
 import type { Head } from "./head.ts";
+import { shown } from "./shown.ts";
 
 /** One singular direction of a head, read in words. */
 export interface SingularDirection {
@@ -46,7 +49,7 @@ export function singularDirections(
   head: Head,
   circuit: "QK" | "OV",
   { count = 4, words = 8 }: { readonly count?: number; readonly words?: number } = {},
-): SingularDirection[] {
+): readonly SingularDirection[] & Displayable {
   const matrix = (circuit === "QK" ? head.QK : head.OV) as unknown as FactoredMatrix<"reading", "writing">;
   const { U, S, V } = matrix.svd();
   const W_E = model.parameter("W_E");
@@ -55,7 +58,7 @@ export function singularDirections(
       ? model.parameter("W_U").transpose("vocabulary", "embedding")
       : W_E;
   const values = [...S.data];
-  return values.slice(0, count).map((singularValue, component) => {
+  const directions = values.slice(0, count).map((singularValue, component) => {
     const gap = Math.min(
       ...[values[component - 1], values[component + 1]].map((other) =>
         other === undefined ? Infinity : Math.abs(singularValue - other) / singularValue,
@@ -82,4 +85,24 @@ export function singularDirections(
       writtenWords: extremes(votes.times(sign)),
     };
   });
+  return shown(directions, () => picture(directions, `Directions of ${circuit} of head ${head.name}`));
+}
+
+function picture(directions: readonly SingularDirection[], title: string) {
+  const list = (entries: readonly Entry<["vocabulary"]>[]) =>
+    entries
+      .slice(0, 5)
+      .map(({ label }) => label)
+      .join(" ");
+  return table(
+    directions.map(({ component, singularValue, isAmbiguous, readWords, writtenWords }) => ({
+      direction: `${component}${isAmbiguous ? " (ambiguous)" : ""}`,
+      "singular value": singularValue,
+      reads: list(readWords.towards),
+      "reads against": list(readWords.against),
+      writes: list(writtenWords.towards),
+      "writes against": list(writtenWords.against),
+    })),
+    { title },
+  );
 }

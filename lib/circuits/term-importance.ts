@@ -1,9 +1,12 @@
+import type { Displayable } from "../display/index.ts";
 import { InputError, type Token, type Transformer } from "../models/transformer/index.ts";
 import { tensor, type Tensor } from "../tensor/index.ts";
+import { bars } from "../views/index.ts";
 import { pathExpansion } from "./path-expansion.ts";
+import { shown } from "./shown.ts";
 
 /** How much paths of each order are worth, in nats of loss. */
-export interface TermImportance {
+export interface TermImportance extends Displayable {
   /** The loss of guessing all words alike, ln of the vocabulary. */
   readonly uniform: number;
   /** The mean loss with all paths through at most so many heads: order 0 is the direct path alone. */
@@ -42,11 +45,19 @@ export function termImportance(
         );
   }
   const mean = (sums: Float64Array) => sums.map((sum) => sum / sequences.length);
-  return {
+  const found = {
     uniform: Math.log(vocabulary),
     upToOrder: tensor(["order"], mean(upTo)),
     layerAlone: tensor(["layer"], mean(alone)),
   };
+  return shown(found, () => {
+    const losses: [string, number][] = [["guessing", found.uniform]];
+    for (const [order, loss] of found.upToOrder.toArray().entries())
+      losses.push([order === 0 ? "direct path" : `paths of up to ${order} heads`, loss]);
+    for (const [layer, loss] of found.layerAlone.toArray().entries())
+      losses.push([`direct and layer ${layer}`, loss]);
+    return bars(Object.fromEntries(losses), { title: "Loss when only these paths speak", valueName: "nats" });
+  });
 }
 
 /** The mean of −ln of the share that the sum of the chosen paths gives to each next token. */

@@ -57,7 +57,9 @@ describe("patchPaths(model, task, through)", () => {
       ["value", "v"],
     ] as const) {
       const name = `blocks.2.${letter}` as const;
-      const recorded = (first[name] as Tensor<readonly string[]>).withoutLabels();
+      const recorded = (
+        first[name] as Tensor<readonly ("query" | "key" | "head" | "feature" | "value")[]>
+      ).withoutLabels();
       const patch = intervention(name, (own) => {
         const difference = own.times(-1).plus(recorded);
         return own.plus(difference.times(only(0)));
