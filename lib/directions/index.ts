@@ -1,1 +1,36 @@
-export {};
+export { DirectionError } from "./errors.ts";
+export { relation, RelationError, scale, type Relation, type Scale } from "./relation.ts";
+export { COLOURS, GRADED_OPPOSITES, INTENSITY, SCALES, UNGRADED_RELATIONS } from "./word-sets.ts";
+export {
+  areaUnderCurve,
+  bootstrapInterval,
+  falseDiscoveryRates,
+  nullComparison,
+  rankCorrelation,
+  type NullComparison,
+} from "./statistics.ts";
+export {
+  isBasisDependent,
+  placeName,
+  places,
+  type CoordinatePart,
+  type HeadPart,
+  type ModelPlace,
+  type ResidualPart,
+  type SubspacePart,
+} from "./place.ts";
+export type { Subject } from "./words-in-text.ts";
+export { readWords, type ReadingOptions, type SkippedWord, type WordReading } from "./vectors.ts";
+export {
+  commonDirection,
+  directionSimilarity,
+  directionWords,
+  MEASURES,
+  pairDifferences,
+  relationMeasures,
+  scaleProjection,
+  type DirectionWords,
+  type Extremes,
+  type RelationMeasures,
+  type ScaleProjection,
+} from "./measures.ts";
