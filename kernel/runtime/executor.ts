@@ -46,6 +46,11 @@ sidecar.on("error", (error) => {
 const outbox = new Outbox(outgoing.port1, flags);
 const post = (message: FromExecutor): void => outbox.post(message);
 process.on("exit", () => outbox.flush());
+const abort = process.abort.bind(process);
+process.abort = () => {
+  outbox.flush();
+  abort();
+};
 
 /** The cell whose timer callback is running. */
 let inCallback: Cell | undefined;

@@ -146,8 +146,13 @@ export class Runner {
   end(): void {
     if (!this.#active) return;
     const { cell, done } = this.#active;
-    cell.stop();
+    this.#stop(cell);
     done(reportOf(new KeyboardInterrupt()));
+  }
+
+  #stop(cell: Cell): void {
+    cell.stop();
+    this.#parts.modules.abandon();
   }
 
   #failed(cell: Cell, error: unknown, done: (error: ErrorReport) => void): void {
@@ -155,7 +160,7 @@ export class Runner {
     const interrupts = this.#parts.interrupts();
     const { requested } = interrupts;
     const isStopped = cell.isInterrupted || interrupts.isPending;
-    if (isStopped) cell.stop();
+    if (isStopped) this.#stop(cell);
     done(reportOf(isStopped ? new KeyboardInterrupt() : error));
     if (isStopped) interrupts.finish(requested);
   }

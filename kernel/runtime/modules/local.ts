@@ -63,6 +63,13 @@ export class LocalModules {
     return loaded.module.namespace as Namespace;
   }
 
+  /** An interrupt may have killed what was being loaded: the next import does not wait for it, and begins anew. */
+  abandon(): void {
+    this.#queue = Promise.resolve();
+    this.#forget((each) => each.module.status !== "evaluated");
+    for (const path of this.#loaded.keys()) if (!this.#settled.has(path)) this.#loaded.delete(path);
+  }
+
   async #link(path: string): Promise<Loaded> {
     this.#forgetChanged();
     try {

@@ -216,6 +216,12 @@ describe("output", () => {
     assert.equal(await own.exited, 3);
     const text = own.messages.map((message) => (message.type === "stream" ? message.text : "")).join("");
     assert.match(text, /999\n$/);
+    const aborted = await ExecutorProcess.start();
+    await assert.rejects(aborted.run(`console.log("last words"); process.abort();`));
+    assert.equal(await aborted.exited, "SIGABRT");
+    assert.ok(
+      aborted.messages.some((message) => message.type === "stream" && message.text === "last words\n"),
+    );
   });
 });
 

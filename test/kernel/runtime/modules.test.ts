@@ -109,6 +109,21 @@ describe("cell.import", () => {
     assert.equal(await value(`(await cell.import("./broken.ts")).x`), "3");
   });
 
+  it("begins anew after a module whose loading was interrupted", async () => {
+    write("endless.ts", `export const x = 1; for (;;);`);
+    const spinning = executor.start(`await cell.await(cell.import("./endless.ts"))`);
+    setTimeout(() => executor.interrupt(), 200);
+    assert.equal((await spinning.outcome).done.error?.ename, "KeyboardInterrupt");
+    write("endless.ts", `export const x = 2;`);
+    assert.equal(await value(`(await cell.import("./endless.ts")).x`), "2");
+    write("waiting.ts", `export const x = 1; await new Promise(() => {});`);
+    const waiting = executor.start(`await cell.await(cell.import("./waiting.ts"))`);
+    setTimeout(() => executor.interrupt(), 200);
+    assert.equal((await waiting.outcome).done.error?.ename, "KeyboardInterrupt");
+    write("waiting.ts", `export const x = 3;`);
+    assert.equal(await value(`(await cell.import("./waiting.ts")).x`), "3");
+  });
+
   it("says where in a module an error was thrown", async () => {
     write(
       "fails.ts",
