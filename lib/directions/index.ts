@@ -34,3 +34,4 @@ export {
   type RelationMeasures,
   type ScaleProjection,
 } from "./measures.ts";
+export { relationAt, type ExperimentOptions, type NullName, type RelationFinding } from "./experiment.ts";

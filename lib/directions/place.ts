@@ -25,6 +25,8 @@ export type ModelPlace =
   | { readonly part: "embedding" }
   /** The residual stream before block `layer`; with `layer` = the number of layers, after the last. */
   | { readonly part: "residual"; readonly layer: number }
+  /** What the heads of block `layer` read: the residual stream before it, normalised where the model has a norm there. */
+  | { readonly part: "attention input"; readonly layer: number }
   | {
       readonly part: Exclude<HeadPart, SubspacePart>;
       readonly layer: number;
@@ -57,7 +59,7 @@ export function isBasisDependent(place: ModelPlace): boolean {
 /** A place in words: "embedding", "residual 3", "1.4 OV", "1.4 QK source (4 directions)". Different places have different names. */
 export function placeName(place: ModelPlace): string {
   if (place.part === "embedding") return "embedding";
-  if (place.part === "residual") return `residual ${place.layer}`;
+  if (place.part === "residual" || place.part === "attention input") return `${place.part} ${place.layer}`;
   const name = `${place.layer}.${place.head} ${place.part}`;
   return isSubspace(place) ? `${name} (${place.directions} directions)` : name;
 }
@@ -77,10 +79,12 @@ export function places(
   if (parts.includes("embedding")) list.push({ part: "embedding" });
   if (parts.includes("residual"))
     for (let layer = 0; layer <= layers; layer++) list.push({ part: "residual", layer });
+  if (parts.includes("attention input"))
+    for (let layer = 0; layer < layers; layer++) list.push({ part: "attention input", layer });
   for (let layer = 0; layer < layers; layer++)
     for (let head = 0; head < heads; head++)
       for (const part of new Set(parts)) {
-        if (part === "embedding" || part === "residual") continue;
+        if (part === "embedding" || part === "residual" || part === "attention input") continue;
         const place = { part, layer, head } as ModelPlace;
         list.push(isSubspace(place) ? { ...place, directions } : place);
       }
@@ -101,7 +105,7 @@ export function checkedPlace(model: Transformer, place: ModelPlace): ModelPlace 
   };
   if (place.part === "embedding") return place;
   within("layer", place.layer, 0, place.part === "residual" ? layers : layers - 1);
-  if (place.part === "residual") return place;
+  if (place.part === "residual" || place.part === "attention input") return place;
   within("head", place.head, 0, heads - 1);
   if (isSubspace(place))
     within("directions", place.directions, 1, place.part.startsWith("QK") ? feature : value);

@@ -1,7 +1,7 @@
 import { head as headOf } from "../circuits/index.ts";
 import { tensor, type Tensor } from "../tensor/index.ts";
 import { DirectionError } from "./errors.ts";
-import { checkedPlace, isSubspace, type ModelPlace } from "./place.ts";
+import { checkedPlace, type ModelPlace } from "./place.ts";
 import { modelOf, wordInText, type Subject, type WordInText } from "./words-in-text.ts";
 
 /** In which texts, and where in them, vectors of words are taken. */
@@ -162,6 +162,7 @@ function vectorsAt(
           ? "tokenEmbedding"
           : `blocks.${layers - 1}.residualAfter`,
     );
+  if (place.part === "attention input") return whole(`blocks.${place.layer}.attentionInput`);
   const { W_Q, W_K, W_O, QK, OV } = headOf(model, place.layer, place.head);
   const features = (hook: "q" | "k") => ofHead(hook, "feature", place.layer, place.head);
   const values = (hook: "v" | "z") => ofHead(hook, "value", place.layer, place.head);
@@ -197,13 +198,4 @@ function vectorsAt(
       return read.dot(basis, "embedding").dot(basis, "component");
     }
   }
-}
-
-/** How many dimensions the vectors at `place` can have: that of a head's coordinates, of a subspace, or the embedding. */
-export function rankAt(subject: Subject, place: ModelPlace): number {
-  const { embedding, feature, value } = modelOf(subject).configuration;
-  if (isSubspace(place)) return place.directions;
-  if (place.part === "embedding" || place.part === "residual") return embedding;
-  const isKeyed = ["query", "key", "q", "k"].includes(place.part);
-  return Math.min(embedding, isKeyed ? feature : value);
 }
