@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { freePort } from "../free-port.ts";
 import { ROOT } from "../python.ts";
+import { served } from "../served.ts";
 
 export const SCREENSHOTS = join(ROOT, "test", "artefacts", "browser");
 
@@ -96,7 +97,9 @@ export class Lab {
         reject(new Error(`JupyterLab ended with ${code ?? "a signal"}:\n${log.join("")}`));
       });
     });
-    return new Lab(`http://127.0.0.1:${port}`, token, child, log);
+    const url = `http://127.0.0.1:${port}`;
+    await served(url);
+    return new Lab(url, token, child, log);
   }
 
   /** Ends the server and its kernels. */

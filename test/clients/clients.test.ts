@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../free-port.ts";
+import { served } from "../served.ts";
 import { ended, type Ended, JUPYTER_ENVIRONMENT, programOf, ROOT } from "../python.ts";
 
 const FIXTURE = join(ROOT, "test", "notebooks", "fixtures", "two-cells.ipynb");
@@ -65,6 +66,7 @@ describe("other clients of Jupyter", function () {
         log += String(chunk);
         if (log.includes(`:${port}`)) break;
       }
+      await served(url);
       const script = join(ROOT, "test", "clients", "gateway.py");
       const { code, stdout, stderr } = await ended(programOf(".venv-test", "python"), [
         script,

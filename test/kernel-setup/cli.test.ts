@@ -55,7 +55,7 @@ describe("matrix-composition", function () {
   });
 
   it("passes a library command's arguments on, and its exit code back", async () => {
-    const folder = join(project, "dist", "lib", "pretrained");
+    const folder = join(project, "dist", "lib");
     mkdirSync(folder, { recursive: true });
     writeFileSync(
       join(folder, "report-command.js"),

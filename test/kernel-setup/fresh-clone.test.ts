@@ -5,6 +5,7 @@ import { cpSync, existsSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { freePort } from "../free-port.ts";
 import { ended, ROOT } from "../python.ts";
+import { served } from "../served.ts";
 import { emptyFolder, OFFLINE, remove } from "./project.ts";
 
 describe("npm start on a fresh clone, in a path with spaces and letters beyond ASCII", function () {
@@ -48,6 +49,7 @@ describe("npm start on a fresh clone, in a path with spaces and letters beyond A
     const lab = spawn("npm", args, { cwd: clone, env, stdio: ["ignore", "pipe", "pipe"] });
     try {
       await said(lab, `${url}/lab/tree/notebooks/00-start-here.ipynb`);
+      await served(url);
       const reply = await fetch(`${url}/api/kernelspecs`, { headers: { Authorization: "token secret" } });
       const { kernelspecs } = (await reply.json()) as {
         kernelspecs: Record<string, { spec: { display_name: string; interrupt_mode: string } } | undefined>;
