@@ -21,6 +21,7 @@ const DIRECTIONS: Readonly<Record<string, readonly string[]>> = {
   "lib/circuits": ["lib/models", "lib/tensor", "lib/views"],
   "lib/directions": ["lib/circuits"],
   "lib/views": ["lib/display", "lib/tensor"],
+  "lib/report-command.ts": ["lib/circuits", "lib/pretrained"],
   "lib/index.ts": [
     "lib/display",
     "lib/tensor",

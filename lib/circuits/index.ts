@@ -49,3 +49,7 @@ export {
   type SkipTrigramEntry,
   type SkipTrigramOptions,
 } from "./skip-trigrams.ts";
+export { modelReport, type ModelReport, type TextReport } from "./report/model-report.ts";
+export { reportJson } from "./report/report-json.ts";
+export { reportPage } from "./report/report-page.ts";
+export { reportText } from "./report/report-text.ts";

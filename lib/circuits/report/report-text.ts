@@ -1,0 +1,65 @@
+import type { CompositionScores } from "../composition.ts";
+import { COMPOSITION_KINDS, type ModelReport } from "./model-report.ts";
+
+/** A report as a page of text for a terminal. */
+export function reportText(report: ModelReport): string {
+  const { card, roles, copying, composition, text, leftOut, heads } = report;
+  const facts = Object.entries(card);
+  const width = Math.max(...facts.map(([fact]) => fact.length));
+  const lines = facts.map(([fact, value]) => `${fact.padEnd(width)}  ${factText(value)}`);
+  if (roles) {
+    lines.push("", `Head roles (attention of at least ${roles.threshold} on random tokens, repeated)`);
+    for (const [role, names] of Object.entries(roles.roles))
+      lines.push(`  ${role.padEnd(16)} ${names.length === 0 ? "none" : names.join(" ")}`);
+  }
+  for (const [circuit, scores] of Object.entries(copying)) {
+    if (!scores) continue;
+    const ranked = [...Array.from(scores.data).entries()]
+      .toSorted(([, one], [, other]) => other - one)
+      .slice(0, 5);
+    const list = ranked.map(([place, score]) => `${heads[place]} ${score.toFixed(3)}`);
+    lines.push("", `Copying by ${circuit === "OV" ? "W_OV" : "W_E W_OV W_U"}, highest: ${list.join(", ")}`);
+  }
+  if (composition) {
+    lines.push("", "Composition, most above the baseline");
+    for (const kind of COMPOSITION_KINDS)
+      lines.push(`  ${kind.padEnd(6)} ${strongestPairs(composition[kind])}`);
+  }
+  if (text) {
+    lines.push(
+      "",
+      `Text of ${text.tokens.length} tokens: ${text.words.map((word) => JSON.stringify(word)).join(" ")}`,
+    );
+    if (text.logits) {
+      const last = text.logits.at({ position: text.tokens.length - 1 });
+      const list = last
+        .topK(Math.min(5, last.data.length))
+        .map(({ label, value }) => `${JSON.stringify(label)} ${value.toFixed(3)}`);
+      lines.push(`Next, by logit: ${list.join(", ")}`);
+    }
+  }
+  const left = Object.entries(leftOut);
+  if (left.length > 0) lines.push("", "Left out");
+  for (const [key, why] of left) lines.push(`  ${key}: ${why}`);
+  return lines.join("\n");
+}
+
+/** A fact of a model's card in words. */
+export function factText(value: unknown): string {
+  return Array.isArray(value)
+    ? value.join(", ")
+    : typeof value === "number"
+      ? value.toLocaleString("en")
+      : String(value);
+}
+
+function strongestPairs({ scores, deviations, baseline }: CompositionScores): string {
+  const pairs = deviations
+    .topK(3)
+    .filter(({ value }) => value > 0)
+    .map(({ index: { earlierHead, laterHead }, label, value }) => {
+      const score = scores.value({ earlierHead, laterHead });
+      return `${label.earlierHead} → ${label.laterHead} ${score.toFixed(3)} (${value.toFixed(1)} sd)`;
+    });
+  return `baseline ${baseline.toFixed(3)}: ${pairs.join(", ") || "none"}`;
+}
