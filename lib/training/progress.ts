@@ -74,7 +74,7 @@ function curve(progress: TrainingProgress): string {
       : `<line x1="${EDGE}" x2="${WIDTH - EDGE}" y1="${y(floor).toFixed(1)}" y2="${y(floor).toFixed(1)}" stroke="currentColor" stroke-dasharray="4 3" opacity="0.5"/>`;
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img" ` +
-    `font-family="sans-serif" color="#555"><title>Loss in nats: ${progress.toString()}</title>` +
+    `font-family="sans-serif" color="#888"><title>Loss in nats: ${progress.toString()}</title>` +
     text(`x="${EDGE}" y="14"`, "start", progress.toString()) +
     text(`x="${EDGE - 4}" y="${y(highest) + 4}"`, "end", highest.toFixed(2)) +
     text(`x="${EDGE - 4}" y="${y(lowest) + 4}"`, "end", lowest.toFixed(2)) +
