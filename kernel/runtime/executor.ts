@@ -47,9 +47,9 @@ const outbox = new Outbox(outgoing.port1, flags);
 const post = (message: FromExecutor): void => outbox.post(message);
 process.on("exit", () => outbox.flush());
 const abort = process.abort.bind(process);
-process.abort = () => {
+process.abort = (): never => {
   outbox.flush();
-  abort();
+  return abort();
 };
 
 /** The cell whose timer callback is running. */
