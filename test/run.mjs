@@ -45,7 +45,8 @@ const PHASES = [
 
 const [names, files, mochaOptions] = understand(process.argv.slice(2));
 // First of all: tests that start the kernel have its types from dist/, too.
-if ((await build({ root: ROOT })) === "built with errors") console.error("dist/ was built in spite of type errors");
+if ((await build({ root: ROOT })) === "built with errors")
+  console.error("dist/ was built in spite of type errors");
 /** @type {{ name: string, counts: Counts, seconds: number }[]} */
 const results = [];
 for (const phase of PHASES) {
@@ -122,8 +123,6 @@ async function runPhase(phase, chosen) {
 
 /** @param {Phase} phase */
 async function prepare(phase) {
-  if ((await build({ root: ROOT })) === "built with errors")
-    console.error("dist/ was built in spite of type errors");
   if (!phase.needsKernel) return;
   const node = await stableNode();
   const title = "Installing what the tests need into .venv-test (once, about half a minute)";
