@@ -35,3 +35,13 @@ export {
   type ScaleProjection,
 } from "./measures.ts";
 export { relationAt, type ExperimentOptions, type NullName, type RelationFinding } from "./experiment.ts";
+export {
+  mergeSweeps,
+  sweep,
+  sweepRows,
+  type RankedRow,
+  type Sweep,
+  type SweepOptions,
+  type SweepRow,
+} from "./sweep.ts";
+export type { SweepCache } from "./sweep-cache.ts";

@@ -1,0 +1,312 @@
+import { createHash } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { shown } from "../circuits/shown.ts";
+import type { Displayable } from "../display/index.ts";
+import { randomNumbers, type Tensor } from "../tensor/index.ts";
+import { DirectionError } from "./errors.ts";
+import {
+  differenceProducts,
+  indexPairs,
+  innerProducts,
+  meanCosine,
+  type IndexPair,
+} from "./inner-products.ts";
+import { measuresOf, type RelationMeasures } from "./measures.ts";
+import { shuffledWords } from "./nulls.ts";
+import { isBasisDependent, placeName, places, type ModelPlace } from "./place.ts";
+import { RelationError, type Relation } from "./relation.ts";
+import { falseDiscoveryRates } from "./statistics.ts";
+import { cached, keep, type SweepCache } from "./sweep-cache.ts";
+import { sweepFigure } from "./sweep-figure.ts";
+import { readWords, type ReadingOptions, type WordReading } from "./vectors.ts";
+import { modelOf, type Subject } from "./words-in-text.ts";
+
+/** How a sweep is made. */
+export interface SweepOptions extends ReadingOptions {
+  /** The same seed gives the same rows, whatever the order or the shards. */
+  readonly seed: number | string;
+  /** Default: query, key, OV and result of every head. */
+  readonly places?: readonly ModelPlace[];
+  /** Most shuffles for one relation at one place; 19,999 unless given. */
+  readonly draws?: number;
+  /** A place is given up after so many shuffles that did as well (its p-value is then this over the draws so far); 20 unless given. */
+  readonly stopAfter?: number;
+  /** `[3, 16]`: only the third of sixteen parts, to be put together with {@link mergeSweeps}. */
+  readonly shard?: readonly [part: number, of: number];
+  /** Rows found before are taken from here: a sweep that was interrupted goes on where it was. */
+  readonly cache?: SweepCache;
+  /** Interrupts the sweep between two places: it rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: {
+    readonly done: number;
+    readonly total: number;
+    readonly row: SweepRow;
+  }) => void;
+}
+
+/** One relation at one place. Plain data. */
+export interface SweepRow {
+  /** The number of the relation and place among all of the sweep. */
+  readonly cell: number;
+  readonly relation: string;
+  readonly place: ModelPlace;
+  readonly placeName: string;
+  readonly isBasisDependent: boolean;
+  readonly pairs: number;
+  /** Measures that are numbers here. */
+  readonly measures: Partial<RelationMeasures>;
+  /** Mean cosine of the shuffled twin: mean and standard deviation. */
+  readonly nullMean: number;
+  readonly nullDeviation: number;
+  /** (mean cosine − nullMean) / nullDeviation. */
+  readonly excess: number;
+  /** Of the mean cosine against the shuffled twin. */
+  readonly pValue: number;
+  /** Shuffles that were drawn. */
+  readonly draws: number;
+}
+
+/** A row with its p-value corrected for all rows of the sweep. */
+export interface RankedRow extends SweepRow {
+  /** Benjamini–Hochberg: among the rows up to this q, this share is expected to be false. */
+  readonly qValue: number;
+}
+
+/** The rows of a sweep, the surest first. Plain data under JSON, too. */
+export interface Sweep {
+  /** A digest of what was asked: parts of one sweep have the same. */
+  readonly experiment: string;
+  readonly shard: readonly [part: number, of: number];
+  readonly rows: readonly RankedRow[];
+  /** Relations of which the model knows too little. */
+  readonly skipped: readonly { readonly relation: string; readonly reason: string }[];
+  /** Most shuffles for one row. */
+  readonly draws: number;
+  /** The q of a single discovery at the smallest p-value that so many draws can give: above the level wanted, more draws are needed. */
+  readonly smallestRate: number;
+}
+
+/**
+ * All relations at all places, row by row as they are found; {@link sweep} collects and ranks them.
+ * @throws DirectionError for a shard that cannot be
+ */
+export function sweepRows(
+  subject: Subject,
+  relations: readonly Relation[],
+  options: SweepOptions,
+): AsyncGenerator<SweepRow> {
+  return rowsOf(subject, relations, options, () => undefined);
+}
+
+async function* rowsOf(
+  subject: Subject,
+  relations: readonly Relation[],
+  options: SweepOptions,
+  skip: (relation: string, reason: string) => void,
+): AsyncGenerator<SweepRow> {
+  const { seed, draws = 19_999, stopAfter = 20, signal, cache } = options;
+  const all = placesOf(subject, options);
+  const [part, of] = checkedShard(options.shard);
+  for (const [index, relation] of relations.entries()) {
+    const mine = all
+      .map((place, at) => ({ place, cell: index * all.length + at }))
+      .filter(({ cell }) => cell % of === part - 1);
+    if (mine.length === 0) continue;
+    const read = readRelation(subject, relation, options);
+    if ("reason" in read) {
+      skip(relation.name, read.reason);
+      continue;
+    }
+    for (const { place, cell } of mine) {
+      signal?.throwIfAborted();
+      const vectors = read.reading.at(place);
+      const settings = {
+        seed,
+        draws,
+        stopAfter,
+        relation: relation.name,
+        place: placeName(place),
+        pairs: read.pairs,
+      };
+      const key = digest(JSON.stringify([FORMAT, settings, vectors.shape]), vectors);
+      const known = await cached(cache, key);
+      const found =
+        known === undefined ? tested(vectors, read.pairs, settings) : (JSON.parse(known) as Tested);
+      if (known === undefined) await keep(cache, key, JSON.stringify(found));
+      yield {
+        cell,
+        relation: relation.name,
+        place,
+        placeName: placeName(place),
+        isBasisDependent: isBasisDependent(place),
+        pairs: read.pairs.length,
+        ...found,
+      };
+      // so that timers, interrupts and the notebook's messages get their turn
+      await nextTurn();
+    }
+  }
+}
+
+/**
+ * Where in the model is each relation a direction? Every relation at every place against its shuffled twin, ranked, corrected for how many
+ * were tried.
+ *
+ * The test is sequential: a place is given up once `stopAfter` shuffles did as well (Besag & Clifford 1991), so that the many places where
+ * nothing is cost little. Correction: Benjamini & Hochberg 1995.
+ * @example (await sweep(model, GRADED_OPPOSITES, { seed: 1 })).rows.filter(({ qValue }) => qValue <= 0.05)
+ */
+export async function sweep(
+  subject: Subject,
+  relations: readonly Relation[],
+  options: SweepOptions,
+): Promise<Sweep & Displayable> {
+  const all = placesOf(subject, options);
+  const shard = checkedShard(options.shard);
+  const names = relations.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined)
+    throw new DirectionError(`two relations are called "${twice}"; a sweep tells them apart by name`);
+  const cells = relations.length * all.length;
+  const total = Math.floor((cells - shard[0]) / shard[1]) + 1;
+  const rows: SweepRow[] = [];
+  const skipped: { relation: string; reason: string }[] = [];
+  const skip = (relation: string, reason: string) => void skipped.push({ relation, reason });
+  for await (const row of rowsOf(subject, relations, options, skip)) {
+    rows.push(row);
+    options.onProgress?.({ done: rows.length, total, row });
+  }
+  const { seed, draws = 19_999, stopAfter = 20, templates, position, splitWords } = options;
+  const experiment = digest(
+    JSON.stringify([
+      FORMAT,
+      relations.map(({ name, pairs }) => [name, pairs]),
+      all.map(placeName),
+      [seed, draws, stopAfter, templates ?? null, position ?? null, splitWords ?? null],
+      modelOf(subject).configuration,
+    ]),
+  );
+  return ranked({ experiment, shard, rows, skipped, draws });
+}
+
+/**
+ * The sweep that `parts` (also as read from JSON) are the shards of: exactly what it would have been in one piece.
+ * @throws DirectionError when a part is missing, there twice, or of another sweep
+ */
+export function mergeSweeps(parts: readonly Sweep[]): Sweep & Displayable {
+  const [first] = parts;
+  if (first === undefined) throw new DirectionError("there is no part to merge");
+  const of = first.shard[1];
+  const numbers = parts.map(({ shard }) => shard[0]).sort((a, b) => a - b);
+  const stranger = parts.find(({ experiment, shard }) => experiment !== first.experiment || shard[1] !== of);
+  if (stranger)
+    throw new DirectionError(
+      `part ${stranger.shard.join("/")} is of another sweep than part ${first.shard.join("/")}: other relations, places, options, number of parts, or another model's shape`,
+    );
+  for (let part = 1; part <= of; part++)
+    if (numbers.filter((number) => number === part).length !== 1)
+      throw new DirectionError(
+        `part ${part}/${of} is ${numbers.includes(part) ? "there twice" : "missing"}; there are ${numbers.join(", ")}`,
+      );
+  const rows = parts.flatMap((each) => each.rows);
+  const skipped = new Map(parts.flatMap((each) => each.skipped).map((each) => [each.relation, each]));
+  const { experiment, draws } = first;
+  return ranked({ experiment, shard: [1, 1], rows, skipped: [...skipped.values()], draws });
+}
+
+/** Changes whenever rows would. */
+const FORMAT = "matrix-composition/sweep 1";
+
+/** The part of a row that takes time. */
+type Tested = Pick<SweepRow, "measures" | "nullMean" | "nullDeviation" | "excess" | "pValue" | "draws">;
+
+function tested(
+  vectors: Tensor<readonly ["word", string]>,
+  pairs: readonly IndexPair[],
+  settings: {
+    readonly seed: number | string;
+    readonly draws: number;
+    readonly stopAfter: number;
+    readonly relation: string;
+    readonly place: string;
+  },
+): Tested {
+  const { seed, draws, stopAfter, relation, place } = settings;
+  const products = innerProducts(vectors);
+  const measures = measuresOf(products, pairs);
+  const observed = measures.meanCosine;
+  const random = randomNumbers(`${seed} ${relation} ${place}`);
+  let [asGood, drawn, sum, squares] = [0, 0, 0, 0];
+  while (drawn < draws && asGood < stopAfter) {
+    const value = meanCosine(differenceProducts(products, shuffledWords(pairs, random)), pairs.length);
+    drawn++;
+    sum += value;
+    squares += value * value;
+    // equal up to rounding is as good
+    if (value >= observed - 1e-12) asGood++;
+  }
+  const nullMean = sum / drawn;
+  const nullDeviation = Math.sqrt(Math.max(0, squares / drawn - nullMean ** 2));
+  return {
+    measures: Object.fromEntries(Object.entries(measures).filter(([, value]) => Number.isFinite(value))),
+    nullMean,
+    nullDeviation,
+    excess: nullDeviation > 0 ? (observed - nullMean) / nullDeviation : 0,
+    pValue: asGood >= stopAfter ? asGood / drawn : (1 + asGood) / (1 + drawn),
+    draws: drawn,
+  };
+}
+
+function ranked(found: {
+  readonly experiment: string;
+  readonly shard: readonly [number, number];
+  readonly rows: readonly SweepRow[];
+  readonly skipped: Sweep["skipped"];
+  readonly draws: number;
+}): Sweep & Displayable {
+  const inOrder = [...found.rows].sort((a, b) => a.cell - b.cell);
+  const rates = falseDiscoveryRates(inOrder.map(({ pValue }) => pValue));
+  const rows = inOrder
+    .map((row, index): RankedRow => ({ ...row, qValue: rates[index] ?? 1 }))
+    .sort((a, b) => a.qValue - b.qValue || a.pValue - b.pValue || b.excess - a.excess || a.cell - b.cell);
+  const { experiment, shard, draws } = found;
+  const result: Sweep = {
+    experiment,
+    shard,
+    rows,
+    skipped: [...found.skipped].sort((a, b) => (a.relation < b.relation ? -1 : 1)),
+    draws,
+    smallestRate: Math.max(1, rows.length) / (1 + draws),
+  };
+  return shown(result, () => sweepFigure(result));
+}
+
+function placesOf(subject: Subject, { places: given }: SweepOptions): readonly ModelPlace[] {
+  return given ?? places(modelOf(subject), ["query", "key", "OV", "result"]);
+}
+
+function checkedShard([part, of]: readonly [number, number] = [1, 1]): readonly [number, number] {
+  if (!Number.isInteger(part) || !Number.isInteger(of) || part < 1 || part > of)
+    throw new DirectionError(`shard [${part}, ${of}] is not a part from 1 to the number of parts`);
+  return [part, of];
+}
+
+function readRelation(
+  subject: Subject,
+  relation: Relation,
+  options: ReadingOptions,
+): { readonly reading: WordReading; readonly pairs: readonly IndexPair[] } | { readonly reason: string } {
+  try {
+    const reading = readWords(subject, relation.pairs.flat(), options);
+    return { reading, pairs: indexPairs(reading.words, relation) };
+  } catch (error) {
+    if (error instanceof RelationError || error instanceof DirectionError) return { reason: error.message };
+    throw error;
+  }
+}
+
+function digest(text: string, vectors?: Tensor<readonly ["word", string]>): string {
+  const hash = createHash("sha256").update(text);
+  if (vectors) hash.update(Float64Array.from(vectors.data));
+  return hash.digest("hex");
+}
