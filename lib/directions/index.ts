@@ -45,3 +45,4 @@ export {
   type SweepRow,
 } from "./sweep.ts";
 export type { SweepCache } from "./sweep-cache.ts";
+export { directionCause, type CauseOptions, type CausePrompt, type DirectionCause } from "./cause.ts";
