@@ -1,3 +1,4 @@
+import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { TraceMap, originalPositionFor } from "@jridgewell/trace-mapping";
 
 /** A place in what a user wrote: one-based line and column. */
@@ -18,16 +19,37 @@ export interface Source {
   readonly map?: string;
 }
 
-const sources = new Map<string, Source & { trace?: TraceMap }>();
+/** Sources that are kept as they are; older ones are kept packed, for the functions of long sessions. */
+const RECENT = 100;
+
+const recent = new Map<string, Source & { trace?: TraceMap }>();
+/** Deflated, a byte a character: the smallest that V8 keeps. */
+const packed = new Map<string, string>();
 
 /** Remembers what a user wrote for the script that runs as `file`, so that its places can be told. */
 export function registerSource(file: string, source: Source): void {
-  sources.set(file, { ...source });
+  packed.delete(file);
+  recent.delete(file);
+  recent.set(file, { ...source });
+  if (recent.size <= RECENT) return;
+  const [oldest] = recent;
+  if (!oldest) return;
+  const [oldFile, { label, text, map }] = oldest;
+  recent.delete(oldFile);
+  packed.set(oldFile, deflateRawSync(JSON.stringify({ label, text, map })).toString("latin1"));
+}
+
+function sourceOf(file: string): (Source & { trace?: TraceMap }) | undefined {
+  const known = recent.get(file);
+  if (known) return known;
+  const bytes = packed.get(file);
+  if (bytes === undefined) return undefined;
+  return JSON.parse(inflateRawSync(Buffer.from(bytes, "latin1")).toString()) as Source;
 }
 
 /** Where the user wrote what runs at `line` and `column` (one-based) of `file`; nothing for code that is not the user's. */
 export function placeOf(file: string, line: number, column: number): Place | undefined {
-  const source = sources.get(file);
+  const source = sourceOf(file);
   if (!source) return undefined;
   const { label, text } = source;
   if (source.map === undefined) return { label, line, column, text };
@@ -39,5 +61,5 @@ export function placeOf(file: string, line: number, column: number): Place | und
 
 /** Whether `file` is a cell or a module of the user's. */
 export function isKnownSource(file: string): boolean {
-  return sources.has(file);
+  return recent.has(file) || packed.has(file);
 }
