@@ -181,8 +181,8 @@ export class Runner {
       const evaluate = vm.compileFunction(`${PREFIX}${code}\n)`, [], {
         filename: file,
         columnOffset: -PREFIX.length,
-      });
-      const compiled = evaluate() as CompiledFunction;
+      }) as () => CompiledFunction;
+      const compiled = evaluate();
       const results: unknown[] = [];
       const runtime = this.#runtime(cell, (value) => results.push(value));
       const promise = this.#parts.interrupts().runSynchronously(() => compiled(runtime));
