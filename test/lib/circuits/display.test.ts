@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import {
   attributeHeads,
   compositionScores,
@@ -33,7 +34,7 @@ describe("results of circuits show themselves", () => {
   const task = { clean: text, corrupted: ["<start>", "d", "b", "c", "a"], metric: logitDifference("b", "e") };
   let model: Transformer;
   before(async () => {
-    ({ model } = await loadModel(new URL("../../../checkpoints/induction", import.meta.url).pathname));
+    ({ model } = await loadModel(fileURLToPath(new URL("../../../checkpoints/induction", import.meta.url))));
   });
 
   const pictures: readonly (readonly [string, () => unknown, RegExp])[] = [

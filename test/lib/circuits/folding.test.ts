@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { compositionScores, copyingScores, foldedModel, head } from "../../../lib/circuits/index.ts";
 import { createTransformer, type Transformer } from "../../../lib/models/transformer/index.ts";
 import { loadModel } from "../../../lib/pretrained/index.ts";
@@ -16,7 +17,7 @@ interface Reference {
 }
 
 async function load(name: string): Promise<Transformer> {
-  return (await loadModel(new URL(`models/${name}`, fixtures).pathname)).model;
+  return (await loadModel(fileURLToPath(new URL(`models/${name}`, fixtures)))).model;
 }
 
 /** Largest difference between two tensors. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import {
   compositionScores,
   copyingScores,
@@ -18,7 +19,7 @@ import { loadModel } from "../../../lib/pretrained/index.ts";
 import { inverse, randomNormal, tensor, type Tensor } from "../../../lib/tensor/index.ts";
 
 const checkpoint = async (name: string) =>
-  (await loadModel(new URL(`../../../checkpoints/${name}`, import.meta.url).pathname)).model;
+  (await loadModel(fileURLToPath(new URL(`../../../checkpoints/${name}`, import.meta.url)))).model;
 
 function distance(a: Tensor<readonly string[]>, b: Tensor<readonly string[]>): number {
   assert.deepEqual(a.shape, b.shape);

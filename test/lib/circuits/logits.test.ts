@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { foldedModel, logitAttribution, logitLens } from "../../../lib/circuits/index.ts";
 import { createTransformer, intervention } from "../../../lib/models/transformer/index.ts";
 import { loadModel } from "../../../lib/pretrained/index.ts";
 import { tensor } from "../../../lib/tensor/index.ts";
 
 const fixtures = new URL("../../fixtures/", import.meta.url);
-const load = async (name: string) => (await loadModel(new URL(`models/${name}`, fixtures).pathname)).model;
+const load = async (name: string) =>
+  (await loadModel(fileURLToPath(new URL(`models/${name}`, fixtures)))).model;
 const tokens = [3, 14, 15, 9, 26, 5, 35, 8, 9];
 
 describe("logitLens(model, tokens)", () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import {
   frozenPatterns,
   head,
@@ -103,7 +104,7 @@ describe("the induction model's circuit", () => {
   let model: Transformer;
   let previous: string;
   before(async () => {
-    ({ model } = await loadModel(new URL("../../../checkpoints/induction", import.meta.url).pathname));
+    ({ model } = await loadModel(fileURLToPath(new URL("../../../checkpoints/induction", import.meta.url))));
     previous = headRoles(model, { first: 0, period: 24 }).roles["previous token"][0] ?? "";
   });
 

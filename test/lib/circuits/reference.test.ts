@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import {
   attentionShareOfAll,
   compositionScores,
@@ -45,7 +46,7 @@ for (const name of ["gpt2-tiny", "neox-tiny", "llama-tiny"]) {
       readonly tokens: readonly (readonly number[])[];
     };
     before(async () => {
-      ({ model } = await loadModel(new URL(`models/${name}`, fixtures).pathname));
+      ({ model } = await loadModel(fileURLToPath(new URL(`models/${name}`, fixtures))));
     });
 
     it("have the same norms and singular values", () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { head, pathExpansion, skipTrigramBug, skipTrigramTable } from "../../../lib/circuits/index.ts";
 import { createTransformer, transformerOf, type Transformer } from "../../../lib/models/transformer/index.ts";
 import { loadModel } from "../../../lib/pretrained/index.ts";
@@ -159,7 +160,9 @@ describe("skipTrigramBug(model, head, source, wanted)", () => {
     ] as const;
     let model: Transformer;
     before(async () => {
-      ({ model } = await loadModel(new URL("../../../checkpoints/skip-trigrams", import.meta.url).pathname));
+      ({ model } = await loadModel(
+        fileURLToPath(new URL("../../../checkpoints/skip-trigrams", import.meta.url)),
+      ));
     });
 
     it("each head's own term is of rank 1", () => {

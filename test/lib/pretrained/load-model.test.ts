@@ -3,10 +3,11 @@ import { readFileSync } from "node:fs";
 import { cp, mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { loadModel } from "../../../lib/pretrained/index.ts";
 import { readSafetensors, writeSafetensors } from "../../../lib/models/transformer/safetensors.ts";
 
-const fixture = (name: string) => new URL(`../../fixtures/models/${name}`, import.meta.url).pathname;
+const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/models/${name}`, import.meta.url));
 
 interface Expected {
   readonly tokens: readonly (readonly number[])[];
