@@ -94,34 +94,12 @@ export function patchResidual(model: Transformer, task: PatchingTask): PatchingR
 export function patchHeads(model: Transformer, task: PatchingTask): PatchingResult<["layer", "head"]> {
   const { layers, heads } = model.configuration;
   const ends = baselines(model, task);
-  const [, corrupted] = residualsBefore(model, task);
-  const { activations } = model.run(task.clean, { keep: ["blocks.*.z"], logits: "none" });
-  const rows: number[] = [];
-  for (let layer = 0; layer < layers; layer++) {
-    const [clean, start] = [activations[`blocks.${layer}.z`]?.withoutLabels(), corrupted[layer]];
-    if (!clean || !start) continue;
-    rows.push(
-      ...inBatches(heads, (chosen) => {
-        const isPatched = tensor(
-          ["batch", "head"],
-          chosen.map((head) => Array.from({ length: heads }, (_, at) => (at === head ? 1 : 0))),
-        );
-        const patch = intervention(`blocks.${layer}.z`, (z) =>
-          z.plus(z.times(-1).plus(clean).times(isPatched)),
-        );
-        return restarted(
-          model,
-          task,
-          layer,
-          stack(
-            chosen.map(() => start),
-            "batch",
-          ),
-          [patch],
-        );
-      }),
-    );
-  }
+  const rows = patchedMixes(model, task, heads, (chosen) =>
+    tensor(
+      ["batch", "head"],
+      chosen.map((head) => Array.from({ length: heads }, (_, at) => (at === head ? 1 : 0))),
+    ),
+  );
   return result(
     ends,
     tensor(["layer", "head"], Float64Array.from(rows), { shape: [layers, heads], labels: headLabels(model) }),
@@ -138,40 +116,15 @@ export function patchHeadsByPosition(
 ): PatchingResult<["layer", "head", "position"]> {
   const { layers, heads } = model.configuration;
   const ends = baselines(model, task);
-  const [, corrupted] = residualsBefore(model, task);
-  const { activations } = model.run(task.clean, { keep: ["blocks.*.z"], logits: "none" });
   const length = task.corrupted.length;
-  const rows: number[] = [];
-  for (let layer = 0; layer < layers; layer++) {
-    const [clean, start] = [activations[`blocks.${layer}.z`]?.withoutLabels(), corrupted[layer]];
-    if (!clean || !start) continue;
-    rows.push(
-      ...inBatches(heads * length, (cells) => {
-        const data = new Float64Array(cells.length * length * heads);
-        for (const [row, cell] of cells.entries()) {
-          const [head, position] = [Math.floor(cell / length), cell % length];
-          data[(row * length + position) * heads + head] = 1;
-        }
-        const isPatched = tensor(["batch", "query", "head"], data, {
-          shape: [cells.length, length, heads],
-          copy: false,
-        });
-        const patch = intervention(`blocks.${layer}.z`, (z) =>
-          z.plus(z.times(-1).plus(clean).times(isPatched)),
-        );
-        return restarted(
-          model,
-          task,
-          layer,
-          stack(
-            cells.map(() => start),
-            "batch",
-          ),
-          [patch],
-        );
-      }),
-    );
-  }
+  const rows = patchedMixes(model, task, heads * length, (cells) => {
+    const data = new Float64Array(cells.length * length * heads);
+    for (const [row, cell] of cells.entries()) {
+      const [head, position] = [Math.floor(cell / length), cell % length];
+      data[(row * length + position) * heads + head] = 1;
+    }
+    return tensor(["batch", "query", "head"], data, { shape: [cells.length, length, heads], copy: false });
+  });
   return result(
     ends,
     tensor(["layer", "head", "position"], Float64Array.from(rows), {
@@ -258,6 +211,37 @@ function residualsBefore(model: Transformer, task: PatchingTask) {
     (Tensor<["position", "embedding"]> | undefined)[],
     (Tensor<["position", "embedding"]> | undefined)[],
   ];
+}
+
+/**
+ * The metric after each of `cells` patches in every layer, layer by layer: where `isPatched` is 1, what heads mix is the clean run's.
+ * Each layer is restarted from the corrupted run's residual stream, many patches in one batch.
+ */
+function patchedMixes(
+  model: Transformer,
+  task: PatchingTask,
+  cells: number,
+  isPatched: (chosen: readonly number[]) => Tensor<readonly ("batch" | "query" | "head")[]>,
+): number[] {
+  const [, corrupted] = residualsBefore(model, task);
+  const { activations } = model.run(task.clean, { keep: ["blocks.*.z"], logits: "none" });
+  const rows: number[] = [];
+  for (let layer = 0; layer < model.configuration.layers; layer++) {
+    const [clean, start] = [activations[`blocks.${layer}.z`]?.withoutLabels(), corrupted[layer]];
+    if (!clean || !start) continue;
+    rows.push(
+      ...inBatches(cells, (chosen) => {
+        const mask = isPatched(chosen);
+        const patch = intervention(`blocks.${layer}.z`, (z) => z.plus(z.times(-1).plus(clean).times(mask)));
+        const residual = stack(
+          chosen.map(() => start),
+          "batch",
+        );
+        return restarted(model, task, layer, residual, [patch]);
+      }),
+    );
+  }
+  return rows;
 }
 
 /** The metric of each sequence of a batch that starts at `layer` with `residual`. */
