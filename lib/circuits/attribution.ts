@@ -128,7 +128,7 @@ function wordIndex(model: Transformer, token: Token): number {
 }
 
 /** What the residual stream (divided by the norm's scale) is multiplied with, and what is added whatever it is. */
-function readingDirection(model: Transformer, token: number, against: number | undefined) {
+export function readingDirection(model: Transformer, token: number, against: number | undefined) {
   const { embedding, finalNorm, norm, unembedding, unembeddingBias, vocabulary } = model.configuration;
   const isTied = unembedding === "tied";
   const { data } = isTied ? model.parameter("W_E") : model.parameter("W_U");

@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display/index.ts";
 import { softmax, tensor, type Tensor } from "../../tensor/index.ts";
+import { htmlTable } from "../../text/html-table.ts";
 import type { Vocabulary } from "../../text/index.ts";
 import { decoderStack, type StackSteps } from "../attention/stack.ts";
 import type { LayerWeights } from "../attention/weights.ts";
@@ -106,6 +107,10 @@ export class HandMadeModel implements NextTokenModel, Displayable {
     return softmax(this.logits(tokens), "vocabulary");
   }
 
+  get #caption(): string {
+    return `A hand-made model, ${this.vocabulary.size} words, ${this.space.width} dimensions`;
+  }
+
   toString(): string {
     const lines = this.#layers.flatMap((layer, number) => [
       `Layer ${number}`,
@@ -114,10 +119,7 @@ export class HandMadeModel implements NextTokenModel, Displayable {
           `  ${each.description.name === undefined ? "" : `${each.description.name}: `}${each.toString()}`,
       ),
     ]);
-    return [
-      `A hand-made model, ${this.vocabulary.size} words, ${this.space.width} dimensions`,
-      ...lines,
-    ].join("\n");
+    return [this.#caption, ...lines].join("\n");
   }
 
   /** What `console.log` writes. */
@@ -126,7 +128,9 @@ export class HandMadeModel implements NextTokenModel, Displayable {
   }
 
   [DISPLAY](): MimeBundle {
-    return { "text/plain": this.toString() };
+    const headings = ["layer", "part", "where it looks", "what it takes", "where to", "strength"];
+    const rows = this.#layers.flatMap((layer, number) => layer.map((each) => [number, ...each.row]));
+    return { "text/plain": this.toString(), "text/html": htmlTable(this.#caption, headings, rows) };
   }
 }
 

@@ -161,6 +161,21 @@ export class HeadSpecification implements Displayable {
     };
   }
 
+  /** The head in a line of a table: its name, where it looks, what it takes from there, where to, how strongly. */
+  get row(): readonly (string | number)[] {
+    const { looksFor, avoids, at, copies, to = prediction(), strength = 1 } = this.description;
+    const asks = at === undefined ? "" : `at ${at.map((each) => `“${each}”`).join(" or ")}: `;
+    const but = avoids === undefined ? "" : `, not ${avoids.description}`;
+    const taken = "of" in copies ? `the votes of its ${copies.of.description}` : `its ${copies.description}`;
+    return [
+      this.description.name ?? "",
+      `${asks}${looksFor.description}${but}`,
+      taken,
+      to.description,
+      strength,
+    ];
+  }
+
   /** The head in one sentence. */
   toString(): string {
     const { looksFor, avoids, at, copies, to, strength = 1 } = this.description;

@@ -39,13 +39,33 @@ export class NeuronSpecification implements Displayable {
     return [...firesOn, ...unless].map(({ reading }) => reading).concat(to);
   }
 
-  toString(): string {
-    const { firesOn, unless, votes, to } = this.description;
+  /** The neuron in a line of a table, as a head's: it looks at its own position only. */
+  get row(): readonly (string | number)[] {
+    return [
+      this.description.name ?? "",
+      `here, when ${this.#condition}`,
+      this.#votes,
+      this.description.to.description,
+      "",
+    ];
+  }
+
+  get #condition(): string {
+    const { firesOn, unless } = this.description;
     const said = (conditions: readonly Condition[], link: string): string =>
       conditions.map(({ reading, word }) => `${reading.description} is “${word}”`).join(link);
-    const no = unless.length > 0 ? ` unless ${said(unless, " or ")}` : "";
-    const added = Object.entries(votes).map(([word, vote]) => `${vote} for “${word}”`);
-    return `Fires when ${said(firesOn, " and ")}${no}, and adds ${added.join(", ")} to the ${to.description}.`;
+    return said(firesOn, " and ") + (unless.length > 0 ? ` unless ${said(unless, " or ")}` : "");
+  }
+
+  get #votes(): string {
+    const { votes } = this.description;
+    return Object.entries(votes)
+      .map(([word, vote]) => `${vote} for “${word}”`)
+      .join(", ");
+  }
+
+  toString(): string {
+    return `Fires when ${this.#condition}, and adds ${this.#votes} to the ${this.description.to.description}.`;
   }
 
   /** What `console.log` writes. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { DISPLAY } from "../../../../lib/display/index.ts";
 import {
   anyWordOf,
   attentionMask,
@@ -284,6 +285,30 @@ describe("handMadeModel", () => {
     );
     const model = handMadeModel([[previous], [induction]], { vocabulary: letters });
     assert.match(model.toString(), /Layer 1\n {2}Looks for a position/);
+  });
+
+  it("shows itself as a table: a row for each head and neuron, its layer in front", () => {
+    const move = headSpecification({
+      name: "<move>",
+      looksFor: sameWord(),
+      avoids: samePosition(),
+      at: ["a"],
+      copies: word(),
+      to: channel("seen"),
+    });
+    const neuron = neuronSpecification({
+      firesOn: [is(channel("seen"), "a"), is(word(), "b")],
+      votes: { c: 2 },
+    });
+    const html = String(handMadeModel([[move], [neuron]], { vocabulary: letters })[DISPLAY]()["text/html"]);
+    const rows = [...html.matchAll(/<tr>(.*?)<\/tr>/g)].map(([, row = ""]) =>
+      [...row.matchAll(/<t[hd][^>]*>(.*?)<\/t[hd]>/g)].map(([, cell]) => cell),
+    );
+    assert.deepEqual(rows, [
+      ["layer", "part", "where it looks", "what it takes", "where to", "strength"],
+      ["0", "&lt;move&gt;", "at “a”: the same word, not its own position", "its word", "“seen”", "1"],
+      ["1", "", "here, when “seen” is “a” and word is “b”", "2 for “c”", "prediction", ""],
+    ]);
   });
 
   it("refuses what it cannot build, and says why", () => {
