@@ -31,7 +31,11 @@ export {
   type PatchingTask,
 } from "./patching.ts";
 export { patchPaths, type PathPatchingOptions } from "./path-patching.ts";
-export { informationMoves, type InformationMoves, type InformationMovesOptions } from "./information-moves.ts";
+export {
+  informationMoves,
+  type InformationMoves,
+  type InformationMovesOptions,
+} from "./information-moves.ts";
 export { pathExpansion, type PathExpansion } from "./path-expansion.ts";
 export { termImportance, type TermImportance } from "./term-importance.ts";
 export { keyCompositionCircuit, virtualOV } from "./virtual-heads.ts";
