@@ -30,5 +30,7 @@ export { tokenLogProbabilities, type TokenLogProbabilitiesOptions } from "./toke
 export { logitLensTable, type LogitLensTableOptions } from "./logit-lens-table.ts";
 export { attribution, type AttributionOptions } from "./attribution.ts";
 export { compare, type CompareOptions } from "./compare.ts";
+export { headMap, type HeadDetail, type HeadIndex, type HeadMapOptions } from "./head-map.ts";
+export { parallelogram, type ParallelogramOptions, type VectorPair } from "./parallelogram.ts";
 export { heatmapGrid } from "./heatmap-grid.ts";
 export { smallMultiples, type SmallMultiplesOptions } from "./small-multiples.ts";

@@ -23,12 +23,23 @@ interface Box {
   readonly bottom: number;
 }
 
-/** Draws points with labels that don't overlap; labels that find no room are left to the tooltip. @returns how many labels found room */
+/** A straight line from one place to another. */
+export type Segment = readonly [from: readonly [x: number, y: number], to: readonly [x: number, y: number]];
+
+/**
+ * Draws points with labels that don't overlap, and that keep clear of `lines` where there is room; labels that find no
+ * room are left to the tooltip. @returns how many labels found room
+ */
 export function drawPoints(
   scene: Scene,
   points: readonly DrawnPoint[],
   frame: PlotFrame,
-  options: { readonly tooltip: boolean; readonly labels: boolean; readonly name?: string },
+  options: {
+    readonly tooltip: boolean;
+    readonly labels: boolean;
+    readonly name?: string;
+    readonly lines?: readonly Segment[];
+  },
 ): number {
   const name = options.name ?? "point";
   scene.draw(
@@ -60,11 +71,13 @@ export function drawPoints(
   const boxes: Box[] = points
     .slice(0, 600)
     .map(({ x, y }) => ({ left: x - 4, right: x + 4, top: y - 4, bottom: y + 4 }));
+  const crossed = (options.lines ?? []).slice(0, 200).flatMap(boxesAlong);
   const texts: MarkRow[] = [];
   const leaders: MarkRow[] = [];
   const size = points.length > 60 ? THEME.size.small : THEME.size.label;
   for (const point of points.slice(0, 300)) {
-    const place = findPlace(point, size, frame, boxes);
+    const place =
+      findPlace(point, size, frame, [...boxes, ...crossed]) ?? findPlace(point, size, frame, boxes);
     if (place === undefined) continue;
     boxes.push(place.box);
     texts.push({ x: place.x, y: place.y, text: point.label, align: place.align, fontSize: size });
@@ -81,6 +94,16 @@ export function drawPoints(
   scene.draw("rule", leaders);
   scene.draw("text", texts);
   return texts.length;
+}
+
+/** Small boxes along a line, its first pixels (where a point stands) left out. */
+function boxesAlong([[x1, y1], [x2, y2]]: Segment): Box[] {
+  const steps = Math.floor(Math.hypot(x2 - x1, y2 - y1) / 5);
+  return Array.from({ length: Math.max(0, steps - 1) }, (_, step) => {
+    const share = (step + 1) / steps;
+    const [x, y] = [x1 + share * (x2 - x1), y1 + share * (y2 - y1)];
+    return { left: x - 1.5, right: x + 1.5, top: y - 1.5, bottom: y + 1.5 };
+  });
 }
 
 interface LabelPlace {

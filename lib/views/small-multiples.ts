@@ -1,6 +1,7 @@
 import { sceneFigure, type Figure } from "./figure.ts";
+import { nested } from "./nested.ts";
 import type { FigureOptions } from "./options.ts";
-import { Scene, type Json, type Node } from "./scene.ts";
+import { Scene, type Node } from "./scene.ts";
 import { ViewInputError } from "./view-input-error.ts";
 
 /** Options of {@link smallMultiples}. */
@@ -52,43 +53,4 @@ export function smallMultiples(figures: readonly Figure[], options: SmallMultipl
     scene,
     options.description ?? figures.map((figure) => `${figure.title}: ${figure.description}`).join(" "),
   );
-}
-
-/** A specification as a group: its marks' names get a prefix, and the pointer's place is counted from its corner. */
-function nested(spec: Node, prefix: string, x: number, y: number): Node {
-  const rename = (node: Json, key: string): Json => {
-    if (typeof node === "string") {
-      if (key === "events") return node.replace(/@(\w+):/gu, `@${prefix}_$1:`);
-      if (key === "update")
-        return node.replace(/\bx\(\)/gu, `(x() - ${x})`).replace(/\by\(\)/gu, `(y() - ${y})`);
-      return node;
-    }
-    if (Array.isArray(node))
-      return (node as readonly Json[]).map((entry) => rename(entry, key === "events" ? key : ""));
-    if (typeof node !== "object" || node === null) return node;
-    return Object.fromEntries(Object.entries(node).map(([name, entry]) => [name, rename(entry, name)]));
-  };
-  const mark = (node: Json): Json => {
-    const { name, marks, ...rest } = node as Node & {
-      readonly name?: string;
-      readonly marks?: readonly Json[];
-    };
-    return {
-      ...rest,
-      ...(name === undefined ? {} : { name: `${prefix}_${name}` }),
-      ...(marks === undefined ? {} : { marks: marks.map(mark) }),
-    };
-  };
-  const { signals, data, scales, marks, width, height } = spec;
-  return {
-    type: "group",
-    name: prefix,
-    encode: {
-      update: { x: { value: x }, y: { value: y }, width: { value: width }, height: { value: height } },
-    },
-    ...(signals === undefined ? {} : { signals: rename(signals, "") }),
-    ...(data === undefined ? {} : { data }),
-    ...(scales === undefined ? {} : { scales }),
-    marks: (marks as readonly Json[]).map(mark),
-  };
 }

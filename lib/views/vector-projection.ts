@@ -9,7 +9,7 @@ import { drawCategoryLegend } from "./legend.ts";
 import { toMatrix, type DrawnMatrix, type MatrixInput, type VectorInput } from "./matrix.ts";
 import type { FigureOptions } from "./options.ts";
 import { drawPlane, padded } from "./plot.ts";
-import { arrowPath, drawPoints } from "./points.ts";
+import { arrowPath, drawPoints, type Segment } from "./points.ts";
 import { dot, principalAxes } from "./principal-axes.ts";
 import { Scene, tooltipExpression } from "./scene.ts";
 import { categoryColour, THEME } from "./theme.ts";
@@ -268,7 +268,14 @@ function plane(drawn: Drawn, options: VectorProjectionOptions): Figure {
     colour: colour(item),
     detail: point.map((value) => formatNumber(value)).join(", "),
   }));
-  drawPoints(scene, points, frame, { tooltip: options.tooltip !== false, labels: true });
+  const lines: Segment[] = [
+    ...pairs.map(([from, to]): Segment => [at(last[from]), at(last[to])]),
+    ...(options.arrows === true ? last.map((point): Segment => [[x(0), y(0)], at(point)]) : []),
+    ...(placed.after === undefined
+      ? []
+      : placed.before.map((point, item): Segment => [at(point), at(last[item])])),
+  ];
+  drawPoints(scene, points, frame, { tooltip: options.tooltip !== false, labels: true, lines });
   return sceneFigure(scene, drawn.description);
 }
 

@@ -8,6 +8,7 @@ import {
   compare,
   compositionDiagram,
   directionScatter,
+  headMap,
   heatmap,
   heatmapGrid,
   histogram,
@@ -15,6 +16,7 @@ import {
   logitLensTable,
   lossCurve,
   matrixProduct,
+  parallelogram,
   scatter,
   smallMultiples,
   spectrum,
@@ -62,6 +64,35 @@ export function samples(words: readonly string[] = WORDS): Readonly<Record<strin
     }),
     "heatmap-grid": heatmapGrid(patterns(2, 3, 6), {
       labels: { layer: words.slice(0, 2), head: names, row: words, column: words },
+      ...title,
+    }),
+    "head-map": headMap(
+      [
+        [0.2, 3.1, -0.4],
+        [1.2, NaN, 0.1],
+      ],
+      {
+        labels: { layer: words.slice(0, 2), head: names },
+        valueName: words[5] ?? "",
+        beside: { [words[4] ?? ""]: noise(2, 3) },
+        marked: [[0, 1]],
+        markName: words[3] ?? "",
+        details: [
+          { head: [0, 1], figure: vectorProjection(states, { labels: { row: words }, width: 320 }) },
+          { head: [1, 0], figure: bars([1, 2], { labels: { entry: words.slice(0, 2) }, width: 300 }) },
+        ],
+        ...title,
+      },
+    ),
+    parallelogram: parallelogram(states, {
+      labels: { row: words },
+      pairs: [
+        [0, 1],
+        [2, 3],
+        [4, 5],
+      ],
+      after: states.map((row) => [row[0] ?? 0, (row[1] ?? 0) / 2]),
+      names: [words[0] ?? "", words[1] ?? ""],
       ...title,
     }),
     compare: compare(

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import * as vega from "vega";
 import { renderers } from "../../../lib/display/index.ts";
 import { tensor } from "../../../lib/tensor/index.ts";
 import {
@@ -21,41 +20,10 @@ import {
   table,
   tokenLogProbabilities,
   vectorProjection,
-  ViewInputError,
-  type Figure,
 } from "../../../lib/views/index.ts";
 import { plotlyText } from "../../../lib/views/vector-space.ts";
 import { noise, patterns, transitions } from "./numbers.ts";
-
-/** A running view of a figure, to set signals on as the pointer would. */
-async function running(figure: Figure): Promise<vega.View> {
-  const view = new vega.View(vega.parse(structuredClone(figure.spec)), { renderer: "none" });
-  return view.runAsync();
-}
-
-interface Drawn {
-  readonly items?: readonly Drawn[];
-  readonly tooltip?: Readonly<Record<string, string>>;
-}
-
-function firstTooltip({ root }: { readonly root: Drawn }): Readonly<Record<string, string>> | undefined {
-  const search = (item: Drawn): Drawn["tooltip"] => {
-    for (const inner of item.items ?? []) {
-      const found = inner.tooltip ?? search(inner);
-      if (found !== undefined) return found;
-    }
-    return undefined;
-  };
-  return search(root);
-}
-
-function rejects(make: () => unknown, ...words: readonly string[]): void {
-  assert.throws(make, (error: unknown) => {
-    assert.ok(error instanceof ViewInputError, String(error));
-    for (const word of words) assert.ok(error.message.includes(word), error.message);
-    return true;
-  });
-}
+import { drawn, rejects, running } from "./running.ts";
 
 describe("heatmap(matrix)", () => {
   it("takes a named tensor with its labels", () => {
@@ -81,7 +49,7 @@ describe("heatmap(matrix)", () => {
     const values = noise(60, 70);
     const view = await running(heatmap(values));
     await view.signal("cellAt", [41, 13]).runAsync();
-    const tooltip = firstTooltip(view.scenegraph() as unknown as { readonly root: Drawn });
+    const tooltip = drawn(view, (item) => item.tooltip !== undefined)?.tooltip;
     assert.deepEqual([tooltip?.["row"], tooltip?.["column"]], [41, 13]);
     assert.ok(Math.abs(Number(tooltip?.["value"]?.replace("−", "-")) - (values[41]?.[13] ?? NaN)) < 0.003);
   });

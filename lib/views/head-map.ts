@@ -1,0 +1,227 @@
+import { colourScale } from "./colours.ts";
+import { count, largest, list } from "./describe.ts";
+import { sceneFigure, type Figure } from "./figure.ts";
+import { fitText, formatNumber, inertText, widestLabel } from "./label.ts";
+import { cellDigits, columnLabels, drawColourLegend, drawLabels, drawMatrixBlock } from "./matrix-block.ts";
+import { toMatrix, type MatrixInput } from "./matrix.ts";
+import { nested } from "./nested.ts";
+import type { FigureOptions } from "./options.ts";
+import { numberExpression, round, Scene, tooltipExpression, type Node } from "./scene.ts";
+import { THEME } from "./theme.ts";
+import { ViewInputError } from "./view-input-error.ts";
+
+/** A head's place: its layer and its number there, both from 0. */
+export type HeadIndex = readonly [layer: number, head: number];
+
+/** What a head map shows of one head when it is chosen. */
+export interface HeadDetail {
+  readonly head: HeadIndex;
+  readonly figure: Figure;
+}
+
+/** Options of {@link headMap}. */
+export interface HeadMapOptions extends FigureOptions {
+  /** What the effect is, for the tooltip and the legend. */
+  readonly valueName?: string;
+  /** Further numbers of each head by name, for the tooltip: `{ shuffled: […], q: […] }`, each [layer, head]. */
+  readonly beside?: Readonly<Record<string, MatrixInput>>;
+  /** Heads that get a ring, such as those that passed a test; `markName` says in the legend what it means. */
+  readonly marked?: readonly HeadIndex[];
+  readonly markName?: string;
+  /** A figure for some heads: beside or below the map, that of the head which is pointed at (a click keeps it). */
+  readonly details?: readonly HeadDetail[];
+  /** The head chosen at first; the strongest that has a detail unless told. */
+  readonly head?: HeadIndex;
+}
+
+/** A black ring in a white one, which shows on any colour. */
+const RING = [
+  { stroke: "#ffffff", strokeWidth: 3.6, fill: "transparent" },
+  { stroke: "#000000", strokeWidth: 1.6, fill: "transparent" },
+];
+
+/**
+ * One number a head as a map of layers × heads: an effect, best over its null, so that white is "no more than chance".
+ * Point at a head for its numbers; a click keeps it and shows its detail, also without a kernel.
+ *
+ * @param effects [layer, head]; NaN where nothing was measured
+ * @throws ViewInputError when `beside`, `marked`, `details` or `head` don't fit the map
+ * @example headMap([[0.1, 2.5], [-0.3, 0.2]], { valueName: "deviations over shuffled", marked: [[0, 1]], markName: "found" })
+ */
+export function headMap(effects: MatrixInput, options: HeadMapOptions = {}): Figure {
+  const drawn = toMatrix(effects, options.labels, "headMap", ["layer", "head"]);
+  const [layers, heads] = [drawn.rows.length, drawn.columns.length];
+  const { marked = [], details = [] } = options;
+  const valueName = inertText(options.valueName ?? "effect");
+  const markName = inertText(options.markName ?? "marked");
+  for (const [layer, head] of [
+    ...marked,
+    ...details.map((detail) => detail.head),
+    ...(options.head === undefined ? [] : [options.head]),
+  ])
+    if (!(layer in drawn.rows && head in drawn.columns))
+      throw new ViewInputError(
+        `headMap: there is no head ${head} in layer ${layer}; there are ${layers} layers of ${heads} heads.`,
+      );
+  const beside = Object.entries(options.beside ?? {}).map(([name, matrix]) => {
+    const { rows, columns, values } = toMatrix(matrix, undefined, `headMap: ${name}`, ["layer", "head"]);
+    if (rows.length !== layers || columns.length !== heads)
+      throw new ViewInputError(
+        `headMap: "${name}" is ${rows.length} × ${columns.length}, and the map ${layers} × ${heads}.`,
+      );
+    return [name, Array.from(values, round)] as const;
+  });
+  const sizes = Float64Array.from(drawn.values, Math.abs);
+  const order = largest(sizes, sizes.length);
+  const cellOf = ([layer, head]: HeadIndex): number => layer * heads + head;
+  const detailed = new Set(details.map((detail) => cellOf(detail.head)));
+  const start =
+    options.head === undefined
+      ? (order.find((cell) => detailed.has(cell)) ?? order[0] ?? 0)
+      : cellOf(options.head);
+
+  const specs = details.map(({ figure }) => figure.stillSpec as Node);
+  const detailWidth = Math.max(0, ...specs.map((spec) => Number(spec["width"])));
+  const detailHeight = Math.max(0, ...specs.map((spec) => Number(spec["height"])));
+  const most = options.width ?? (details.length === 0 ? 640 : 900);
+  const left = Math.min(160, Math.max(50, widestLabel(drawn.rows) + 20));
+  const cell = Math.max(12, Math.min(46, (Math.min(most, 520) - left - 24) / Math.max(1, heads)));
+  const column = columnLabels(drawn.columns, cell, 90);
+  const mapWidth = Math.max(340, left + cell * heads + column.overhang + 16);
+  const isBeside = details.length > 0 && mapWidth + detailWidth <= most;
+  const width = isBeside ? mapWidth + detailWidth : Math.max(mapWidth, detailWidth);
+  const hint = details.length === 0 ? "" : " Point at a head; click to keep it.";
+  const scene = new Scene(
+    width,
+    options.title ?? `${valueName} by head`,
+    `rows: ${drawn.rowAxis} · columns: ${drawn.columnAxis}.${hint}`,
+  );
+  const top = scene.top + column.height;
+  const cellHeight =
+    options.height === undefined
+      ? Math.min(cell, 30)
+      : Math.max(8, (options.height - top - 60) / Math.max(1, layers));
+  const scale = colourScale(Array.from(drawn.values), options.colours, options.domain);
+  const place = { x: left, y: top, cellWidth: cell, cellHeight };
+  const written = cellHeight >= 13 && cellDigits(drawn.values, cell, cellHeight) > 0;
+  drawMatrixBlock(scene, drawn, { name: "map", ...place, scale, tooltip: false, values: written, valueName });
+  drawLabels(scene, place, drawn.rows, column, left - 12, drawn.named);
+  const ring = (Math.min(cell, cellHeight) * 0.84) ** 2;
+  for (const line of RING)
+    scene.draw(
+      "symbol",
+      marked.map(([layer, head]) => ({
+        x: left + (head + 0.5) * cell,
+        y: top + (layer + 0.5) * cellHeight,
+        size: ring,
+        ...line,
+      })),
+    );
+
+  scene.signal("over", -1, {
+    on: [
+      { events: "@head:mouseover", update: "datum.i" },
+      { events: "@head:mouseout", update: "-1" },
+    ],
+  });
+  scene.signal("kept", start, { on: [{ events: "@head:click", update: "datum.i" }] });
+  scene.signal("chosen", undefined, { update: "over >= 0 ? over : kept" });
+  scene.signal(
+    "besides",
+    beside.map(([, values]) => values),
+  );
+  const value = "datum.value";
+  scene.draw(
+    "rect",
+    Array.from(drawn.values, (number, i) => ({
+      i,
+      x: left + (i % heads) * cell,
+      y: top + Math.floor(i / heads) * cellHeight,
+      layer: drawn.rows[Math.floor(i / heads)] ?? "",
+      head: drawn.columns[i % heads] ?? "",
+      value: number,
+      width: cell,
+      height: cellHeight,
+      fill: "transparent",
+      cursor: "pointer",
+    })),
+    {
+      name: "head",
+      encode: {
+        stroke: { signal: `datum.i === chosen ? '${THEME.accent}' : 'transparent'` },
+        strokeWidth: { value: 2.5 },
+        ...(options.tooltip === false
+          ? {}
+          : {
+              tooltip: tooltipExpression([
+                [drawn.rowAxis, "datum.layer"],
+                [drawn.columnAxis, "datum.head"],
+                [valueName, numberExpression(value)],
+                ...beside.map(
+                  ([name], index) => [name, numberExpression(`besides[${index}][datum.i]`)] as const,
+                ),
+              ]),
+            }),
+      },
+    },
+  );
+  let bottom = top + layers * cellHeight + 14;
+  bottom += drawColourLegend(scene, scale, drawn.values, left, bottom, valueName) + 6;
+  if (marked.length > 0) {
+    for (const line of RING) scene.draw("symbol", [{ x: left + 5, y: bottom + 6, size: 90, ...line }]);
+    scene.draw("text", [
+      {
+        x: left + 16,
+        y: bottom + 6,
+        text: fitText(markName, mapWidth - left - 20),
+        fontSize: THEME.size.small,
+        fill: THEME.muted,
+      },
+    ]);
+    bottom += 16;
+  }
+  scene.height = Math.max(
+    options.height ?? 0,
+    isBeside ? Math.max(bottom + 8, scene.top + detailHeight) : bottom + 8 + detailHeight,
+  );
+  drawDetails(
+    scene,
+    specs,
+    details.map((detail) => cellOf(detail.head)),
+    isBeside ? [mapWidth, scene.top] : [0, bottom + 4],
+  );
+
+  const name = (index: number): string =>
+    `${drawn.rows[Math.floor(index / heads)] ?? ""}.${drawn.columns[index % heads] ?? ""} ${formatNumber(drawn.values[index] ?? NaN)}`;
+  const tested = marked.length === 0 ? "" : ` ${count(marked.length, "head")} ${markName}.`;
+  return sceneFigure(
+    scene,
+    options.description ??
+      `Map of ${count(layers, "layer")} by ${count(heads, "head")} by ${valueName}; strongest: ${list(order.slice(0, 3).map(name))}.${tested}`,
+  );
+}
+
+/** Each detail in the same place, all but the chosen one moved out of sight. */
+function drawDetails(
+  scene: Scene,
+  specs: readonly Node[],
+  cells: readonly number[],
+  [x, y]: readonly [number, number],
+): void {
+  if (specs.length === 0) return;
+  for (const [index, spec] of specs.entries()) {
+    const group = nested(spec, `detail${index}`, x, y);
+    const { update } = group["encode"] as { readonly update: Node };
+    scene.mark({
+      ...group,
+      encode: { update: { ...update, x: { signal: `chosen === ${cells[index] ?? -1} ? ${x} : -9999` } } },
+    });
+  }
+  scene.draw(
+    "text",
+    [{ x: x + 16, y: y + 24, text: "nothing more to show for this head", fill: THEME.muted }],
+    {
+      encode: { opacity: { signal: `indexof(${JSON.stringify(cells)}, chosen) < 0 ? 1 : 0` } },
+    },
+  );
+}
