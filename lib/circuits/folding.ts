@@ -87,13 +87,12 @@ class Weights {
   }
 }
 
-function canFoldNorms({ norm, positions, kind, feedForward }: TransformerConfiguration): boolean {
+function canFoldNorms({ norm, positions, kind }: TransformerConfiguration): boolean {
   return (
     norm?.learned === true &&
     norm.place === "before" &&
     kind !== "encoder-decoder" &&
-    !("at" in positions && positions.at === "queries-and-keys") &&
-    !(norm.kind === "layer" && feedForward?.kind === "gated")
+    !("at" in positions && positions.at === "queries-and-keys")
   );
 }
 
@@ -164,7 +163,7 @@ function foldNorms(weights: Weights): void {
     if (!feedForward) continue;
     fold(`${block}.feedForwardNorm`, `${block}.feedForward.W_in`, `${block}.feedForward.b_in`, 1);
     if (feedForward.kind === "gated")
-      fold(`${block}.feedForwardNorm`, `${block}.feedForward.W_gate`, `${block}.feedForward.b_in`, 1);
+      fold(`${block}.feedForwardNorm`, `${block}.feedForward.W_gate`, `${block}.feedForward.b_gate`, 1);
   }
   if (finalNorm && unembedding !== "none") fold("finalNorm", "W_U", "b_U", 1);
 }

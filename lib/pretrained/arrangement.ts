@@ -59,16 +59,46 @@ export function arrange(stored: Float32Array, arrangement: Arrangement): Float32
   const size = sizes.reduce((product, length) => product * length, 1);
   if (isContiguous(arrangement)) return stored.length === size ? stored : stored.slice(offset, offset + size);
   const out = new Float32Array(size);
+  const [rows = 1, columns = 1] = [1, ...sizes].slice(-2);
+  const [rowStride = 0, columnStride = 0] = [0, ...strides].slice(-2);
   let to = 0;
   const copy = (axis: number, from: number) => {
-    const length = sizes[axis] ?? 1;
+    if (axis >= sizes.length - 2) {
+      copyMatrix(stored, from, rowStride, columnStride, out, to, rows, columns);
+      to += rows * columns;
+      return;
+    }
     const stride = strides[axis] ?? 0;
-    if (axis >= sizes.length - 1)
-      for (let index = 0; index < length; index++) out[to++] = stored[from + index * stride] ?? Number.NaN;
-    else for (let index = 0; index < length; index++) copy(axis + 1, from + index * stride);
+    for (let index = 0; index < (sizes[axis] ?? 1); index++) copy(axis + 1, from + index * stride);
   };
   copy(0, offset);
   return out;
+}
+
+/** Rows and columns of a square that stays in the cache while it is transposed. */
+const TILE = 32;
+
+function copyMatrix(
+  stored: Float32Array,
+  from: number,
+  rowStride: number,
+  columnStride: number,
+  out: Float32Array,
+  to: number,
+  rows: number,
+  columns: number,
+): void {
+  for (let top = 0; top < rows; top += TILE)
+    for (let left = 0; left < columns; left += TILE) {
+      const bottom = Math.min(rows, top + TILE);
+      const right = Math.min(columns, left + TILE);
+      for (let row = top; row < bottom; row++) {
+        const start = to + row * columns;
+        let at = from + row * rowStride + left * columnStride;
+        for (let column = left; column < right; column++, at += columnStride)
+          out[start + column] = stored[at] ?? Number.NaN;
+      }
+    }
 }
 
 function isContiguous({ sizes, strides }: Arrangement): boolean {

@@ -6,6 +6,7 @@ export interface ConfigReader {
   count(field: string, otherwise?: number): number;
   number(field: string, otherwise?: number): number;
   flag(field: string, otherwise: boolean): boolean;
+  numbers(field: string): readonly number[];
   word(field: string, otherwise?: string): string;
   /** A nested object; empty where it is missing or null. */
   nested(field: string): ConfigReader;
@@ -47,6 +48,13 @@ export function configReader(config: unknown, where = "config.json"): ConfigRead
     number: (field, otherwise) => read(field, otherwise, "a number", isNumber),
     flag: (field, otherwise) =>
       read(field, otherwise, "true or false", (found): found is boolean => typeof found === "boolean"),
+    numbers: (field) =>
+      read(
+        field,
+        undefined,
+        "a list of numbers",
+        (found): found is readonly number[] => Array.isArray(found) && found.every(isNumber),
+      ),
     word: (field, otherwise) =>
       read(field, otherwise, "a string", (found): found is string => typeof found === "string"),
     nested: (field) => configReader(value(field) ?? {}, `${where}: ${field}`),

@@ -7,8 +7,8 @@ import {
   type TransformerOptions,
 } from "../models/transformer/configuration.ts";
 import { parameterSpecifications } from "../models/transformer/parameters.ts";
-import { transformerOf, type Transformer } from "../models/transformer/transformer.ts";
-import { Vocabulary } from "../text/vocabulary.ts";
+import { storedParts } from "../models/transformer/stored-parts.ts";
+import { transformerOf, type Transformer, type TransformerParts } from "../models/transformer/transformer.ts";
 import { asStored, type Arrangement } from "./arrangement.ts";
 import { configReader } from "./config-reader.ts";
 import { PretrainedError } from "./errors.ts";
@@ -39,6 +39,12 @@ export interface PretrainedModel extends Displayable {
   readonly tokeniser: PretrainedTokeniser | undefined;
   readonly card: ModelCard;
 }
+
+/** What llama.cpp calls the factors of Llama 3.1's rotary frequencies. */
+const FREQUENCY_FACTORS = "rope_freqs.weight";
+
+/** Names of tensors in a block of any family. */
+const IN_BLOCK = /(^|\.)(h|layers|layer|blk)\.\d+\./;
 
 const FAMILIES: readonly Family[] = [gpt2, neox, llama, bert];
 
@@ -90,7 +96,7 @@ async function loadFolder(folder: string, source: string, options: LoadOptions):
             configReader(config).word("model_type", "block_size" in config ? "nanogpt" : undefined),
           );
     const tokeniser = await folderTokeniser(folder);
-    return await assembled(source, configuration, places, file, tokeniser, words(config), options);
+    return await assembled(source, configuration, places, file, tokeniser, storedParts(config), options);
   } finally {
     await file.close();
   }
@@ -122,13 +128,24 @@ function familyModel(config: Json, file: WeightFile, modelType: string) {
       `config.json: model_type is "${modelType}"; expected one of ${FAMILIES.flatMap(({ modelTypes }) => modelTypes).join(", ")}`,
     );
   const configuration = transformerConfiguration(family.configuration(configReader(config), file.shapes));
-  return { configuration, places: family.parameters(configuration, file.shapes) };
+  const places = family.parameters(configuration, file.shapes);
+  const read = new Set([...places.values()].map(({ from }) => from));
+  for (const name of file.shapes.keys())
+    if (IN_BLOCK.test(name) && !read.has(name) && !family.ignored.test(name))
+      throw new PretrainedError(
+        `tensor ${name} is part of a block, but the family ${modelType} has no such part in a model of ${configuration.layers} layers: without it the model would compute something else`,
+      );
+  return { configuration, places };
 }
 
 async function loadGguf(path: string, source: string, options: LoadOptions): Promise<PretrainedModel> {
   const opened = await openGguf(path);
   try {
-    const { config, names, restore } = translateGguf(opened.metadata, opened.shapes.keys());
+    const { config, names, restore } = translateGguf(
+      opened.metadata,
+      opened.shapes.keys(),
+      opened.shapes.has(FREQUENCY_FACTORS) ? [...(await opened.read(FREQUENCY_FACTORS))] : undefined,
+    );
     // the file under transformers' names, so that one family serves both
     const inTransformersNames: WeightFile = {
       ...opened,
@@ -143,7 +160,7 @@ async function loadGguf(path: string, source: string, options: LoadOptions): Pro
       restored,
       inTransformersNames,
       ggufTokeniser(opened.metadata),
-      undefined,
+      {},
       options,
     );
   } finally {
@@ -157,19 +174,13 @@ async function assembled(
   places: ReadonlyMap<string, Arrangement>,
   file: WeightFile,
   tokeniserFiles: TokeniserFiles | undefined,
-  ownWords: readonly string[] | undefined,
+  parts: TransformerParts,
   options: LoadOptions,
 ): Promise<PretrainedModel> {
   const parameters = await readParameters(configuration, places, file, options.onReading);
   const tokeniser = tokeniserFiles && (await pretrainedTokeniser(tokeniserFiles, configuration.vocabulary));
-  const vocabulary = tokeniser?.vocabulary ?? (ownWords && new Vocabulary(ownWords));
-  const model = await transformerOf(configuration, parameters, { vocabulary });
+  const vocabulary = tokeniser?.vocabulary ?? parts.vocabulary;
+  const model = await transformerOf(configuration, parameters, { ...parts, vocabulary });
   const card = modelCard(basename(source), model, file.formats);
   return { model, tokeniser, card, [DISPLAY]: (): MimeBundle | Promise<MimeBundle> => card[DISPLAY]() };
-}
-
-/** The words that our own checkpoints keep beside their configuration. */
-function words(config: Json): readonly string[] | undefined {
-  const kept = config["words"];
-  return Array.isArray(kept) ? kept.map(String) : undefined;
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import {
   parameterSpecifications,
   readSafetensors,
+  storedParts,
   transformerConfiguration,
   transformerOf,
   writeSafetensors,
@@ -82,11 +83,7 @@ export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
     }
   }
   const parameters = new Map([...tensors].map(([name, { data }]) => [name, data]));
-  const model = await transformerOf(configuration, parameters, {
-    vocabulary: wordsIn(config["words"]),
-    sourceVocabulary: wordsIn(config["sourceWords"]),
-    end: typeof config["end"] === "string" ? config["end"] : undefined,
-  });
+  const model = await transformerOf(configuration, parameters, storedParts(config));
   return { model, record: await parsed(folder, "training.json").catch(() => ({})) };
 }
 
@@ -129,10 +126,6 @@ function stored(
       { shape, data: parameters.get(name) ?? new Float32Array() },
     ]),
   );
-}
-
-function wordsIn(value: unknown): readonly string[] | undefined {
-  return Array.isArray(value) ? value.map(String) : undefined;
 }
 
 function json(value: unknown): string {

@@ -3,7 +3,7 @@ import { ConfigurationError } from "./errors.ts";
 /** What an activation function does to each number: the field's names. */
 export type Activation = "relu" | "gelu" | "gelu-tanh" | "gelu-sigmoid" | "silu" | "solu" | "identity";
 
-/** The feed-forward part of a block. `plain`: f(x W_in + b_in) W_out + b_out. `gated`: (f(x W_gate) ∘ (x W_in)) W_out (SwiGLU with silu). */
+/** The feed-forward part of a block. `plain`: f(x W_in + b_in) W_out + b_out. `gated`: (f(x W_gate + b_gate) ∘ (x W_in + b_in)) W_out + b_out (SwiGLU with silu, usually without biases). */
 export interface FeedForwardConfiguration {
   readonly kind: "plain" | "gated";
   /** Size of the axis `neuron` (d_ff). */
@@ -26,6 +26,11 @@ export interface NormConfiguration {
 /** How rotary frequencies are stretched beyond the context that a model was trained on. */
 export type RotaryScaling =
   | { readonly kind: "linear"; readonly factor: number }
+  | {
+      /** Each pair's frequency divided by a factor of its own (GGUF's `rope_freqs`). */
+      readonly kind: "each";
+      readonly factors: readonly number[];
+    }
   | {
       /** Llama 3.1: low frequencies divided by `factor`, high ones kept, smooth between. */
       readonly kind: "llama3";
@@ -307,7 +312,7 @@ function positionConfiguration(
       features,
       base: positive("positions.base", base),
       pairs: oneOf("positions.pairs", pairs, ["halves", "neighbours"]),
-      ...(scaling !== undefined && { scaling: rotaryScaling(scaling) }),
+      ...(scaling !== undefined && { scaling: rotaryScaling(scaling, features) }),
     };
   }
   const { at = "embedding", offset = 0 } = options as Partial<Added>;
@@ -325,8 +330,18 @@ function positionConfiguration(
   };
 }
 
-function rotaryScaling(scaling: RotaryScaling): RotaryScaling {
-  const kind = oneOf("positions.scaling.kind", scaling.kind, ["linear", "llama3"]);
+function rotaryScaling(scaling: RotaryScaling, features: number): RotaryScaling {
+  const kind = oneOf("positions.scaling.kind", scaling.kind, ["linear", "each", "llama3"]);
+  if (scaling.kind === "each") {
+    if (scaling.factors.length !== features / 2)
+      throw new ConfigurationError(
+        "positions.scaling.factors",
+        scaling.factors.length,
+        `one for each of ${features / 2} pairs of features`,
+      );
+    for (const factor of scaling.factors) positive("positions.scaling.factors", factor);
+    return scaling;
+  }
   positive("positions.scaling.factor", scaling.factor);
   if (kind === "llama3" && scaling.kind === "llama3") {
     positive("positions.scaling.lowFrequencyFactor", scaling.lowFrequencyFactor);

@@ -325,12 +325,7 @@ class Pass {
     const name = `${block}.feedForward`;
     const read = this.#at(`${block}.feedForwardInput`, x);
     const map = (letter: string) =>
-      linear(
-        this.#a,
-        read,
-        this.#weight(`${name}.W_${letter}`),
-        letter === "gate" ? undefined : this.#weights.get(`${name}.b_${letter}`),
-      );
+      linear(this.#a, read, this.#weight(`${name}.W_${letter}`), this.#weights.get(`${name}.b_${letter}`));
     const isGated = feedForward.kind === "gated";
     const pre = this.#at(`${block}.feedForwardPre`, map(isGated ? "gate" : "in"));
     let post = activated(this.#a, pre, feedForward.activation);

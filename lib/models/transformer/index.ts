@@ -47,4 +47,5 @@ export type {
   RunOptions,
   Token,
 } from "./run.ts";
+export { storedParts } from "./stored-parts.ts";
 export { createTransformer, Transformer, transformerOf, type TransformerParts } from "./transformer.ts";

@@ -17,13 +17,14 @@ interface AxesByName {
   readonly W_gate: ["embedding", "neuron"];
   readonly W_out: ["neuron", "embedding"];
   readonly b_in: ["neuron"];
+  readonly b_gate: ["neuron"];
   readonly b_out: ["embedding"];
 }
 
 type Side = "" | "encoder.";
 type Norm = "gain" | "bias";
 type AttentionWeight = "W_Q" | "W_K" | "W_V" | "W_O" | "b_Q" | "b_K" | "b_V" | "b_O";
-type FeedForwardWeight = "W_in" | "W_gate" | "W_out" | "b_in" | "b_out";
+type FeedForwardWeight = "W_in" | "W_gate" | "W_out" | "b_in" | "b_gate" | "b_out";
 
 /** The name of a parameter: `W_E`, `blocks.0.attention.W_Q`, `finalNorm.gain`; see `parameterSpecifications`. */
 export type ParameterName =

@@ -36,7 +36,7 @@ export type Parameters = ReadonlyMap<string, Float32Array>;
  * | `blocks.N.crossAttentionNorm.*`, `blocks.N.crossAttention.*` | the same | decoder of an encoder–decoder |
  * | `blocks.N.feedForwardNorm.gain`, `.bias` | embedding | |
  * | `blocks.N.feedForward.W_in` | embedding, neuron | `b_in` neuron |
- * | `blocks.N.feedForward.W_gate` | embedding, neuron | gated |
+ * | `blocks.N.feedForward.W_gate` | embedding, neuron | gated; `b_gate` neuron |
  * | `blocks.N.feedForward.W_out` | neuron, embedding | `b_out` embedding |
  * | `finalNorm.gain`, `.bias` | embedding | |
  * | `W_U` | embedding, vocabulary | unembedding `own` |
@@ -90,7 +90,10 @@ export function parameterSpecifications(
     const { kind, neurons: neuron, biases } = c.feedForward;
     add(`${name}.W_in`, "normal", { embedding: c.embedding, neuron });
     if (biases) add(`${name}.b_in`, "zeros", { neuron });
-    if (kind === "gated") add(`${name}.W_gate`, "normal", { embedding: c.embedding, neuron });
+    if (kind === "gated") {
+      add(`${name}.W_gate`, "normal", { embedding: c.embedding, neuron });
+      if (biases) add(`${name}.b_gate`, "zeros", { neuron });
+    }
     add(`${name}.W_out`, "residual", { neuron, embedding: c.embedding });
     if (biases) add(`${name}.b_out`, "zeros", { embedding: c.embedding });
   };
@@ -147,13 +150,15 @@ export function checkParameters(configuration: TransformerConfiguration, paramet
   }
 }
 
-/** The place of the first NaN or infinity, or −1: a plain loop, as models have millions of numbers. */
+/** The place of the first NaN or infinity, or −1. Models have millions of numbers: 0 times each is summed first, which is 0 if all are finite. */
 function firstNotFinite(data: Float32Array): number {
-  for (let i = 0; i < data.length; i++) {
-    const number = data[i] ?? 0;
-    if (number - number !== 0) return i;
+  let [even, odd] = [0, 0];
+  for (let i = 0; i + 1 < data.length; i += 2) {
+    even += 0 * (data[i] ?? 0);
+    odd += 0 * (data[i + 1] ?? 0);
   }
-  return -1;
+  const last = data.at(-1) ?? 0;
+  return even + odd + 0 * last === 0 ? -1 : data.findIndex((number) => !Number.isFinite(number));
 }
 
 function size(shape: readonly number[]): number {

@@ -18,14 +18,15 @@ export function sinusoids(count: number, embedding: number): Float32Array {
 export function rotaryFrequencies(positions: PositionConfiguration & { readonly kind: "rotary" }): number[] {
   const { features, base, scaling } = positions;
   return Array.from({ length: features / 2 }, (_, pair) =>
-    stretched(base ** ((-2 * pair) / features), scaling),
+    stretched(base ** ((-2 * pair) / features), pair, scaling),
   );
 }
 
-/** Llama 3.1's rule as in `transformers`, `_compute_llama3_parameters`; linear: every frequency divided by the factor. */
-function stretched(frequency: number, scaling: RotaryScaling | undefined): number {
+/** Llama 3.1's rule as in `transformers`, `_compute_llama3_parameters`; linear: every frequency divided by the factor; each: by its pair's. */
+function stretched(frequency: number, pair: number, scaling: RotaryScaling | undefined): number {
   if (scaling === undefined) return frequency;
   if (scaling.kind === "linear") return frequency / scaling.factor;
+  if (scaling.kind === "each") return frequency / (scaling.factors[pair] ?? 1);
   const { factor, lowFrequencyFactor: low, highFrequencyFactor: high, originalContext } = scaling;
   const turns = (originalContext * frequency) / (2 * Math.PI);
   if (turns < low) return frequency / factor;

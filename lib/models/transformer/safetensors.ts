@@ -140,19 +140,24 @@ export function widen(bytes: Uint8Array, type: string): Float32Array {
   if (size === undefined) throw new SafetensorsError(`type ${type} cannot be widened`);
   const count = bytes.byteLength / size;
   if (type === "F32" && isLittleEndian) {
+    // bytes that are a buffer by themselves become the numbers, without a copy
+    if (bytes.byteLength === bytes.buffer.byteLength && bytes.buffer instanceof ArrayBuffer)
+      return new Float32Array(bytes.buffer);
     const out = new Float32Array(count);
     new Uint8Array(out.buffer).set(bytes);
     return out;
   }
+  const out = new Float32Array(count);
   if (type === "BF16" && isLittleEndian) {
-    const bits = new Uint32Array(count);
+    const bits = new Uint32Array(out.buffer);
     for (let index = 0; index < count; index++)
       bits[index] = ((bytes[2 * index] ?? 0) << 16) | ((bytes[2 * index + 1] ?? 0) << 24);
-    return new Float32Array(bits.buffer);
+    return out;
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const read = reader(view, type);
-  return Float32Array.from({ length: count }, (_, index) => read(index * size));
+  for (let index = 0; index < count; index++) out[index] = read(index * size);
+  return out;
 }
 
 const isLittleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
@@ -180,8 +185,15 @@ function reader(view: DataView, type: string): (at: number) => number {
   }
 }
 
-/** The value of a 16-bit float (IEEE 754 binary16), given its bits. */
+/** The value of a 16-bit float (IEEE 754 binary16), given its bits. There are few enough to keep all of them. */
 export function float16(bits: number): number {
+  halves ??= Float32Array.from({ length: 2 ** 16 }, (_, each) => float16Value(each));
+  return halves[bits] ?? Number.NaN;
+}
+
+let halves: Float32Array | undefined;
+
+function float16Value(bits: number): number {
   const exponent = (bits >> 10) & 0x1f;
   const fraction = bits & 0x3ff;
   const sign = bits & 0x8000 ? -1 : 1;

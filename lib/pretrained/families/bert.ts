@@ -8,7 +8,7 @@ import { namePrefix, type Family, type StoredShapes } from "./family.ts";
  */
 export const bert: Family = {
   modelTypes: ["bert"],
-  ignored: /position_ids$|(^|\.)pooler\.|^cls\./,
+  ignored: /\.position_ids$/,
 
   configuration(config, stored) {
     if (config.flag("is_decoder", false))
@@ -47,8 +47,10 @@ export const bert: Family = {
       ["W_segment", asStored(`${start}embeddings.token_type_embeddings.weight`, segments, embedding)],
     ]);
     const norm = (name: string, from: string) => {
-      parameters.set(`${name}.gain`, asStored(`${from}.weight`, embedding));
-      parameters.set(`${name}.bias`, asStored(`${from}.bias`, embedding));
+      // Google's first checkpoints say gamma and beta
+      const isOld = stored.has(`${from}.gamma`);
+      parameters.set(`${name}.gain`, asStored(`${from}.${isOld ? "gamma" : "weight"}`, embedding));
+      parameters.set(`${name}.bias`, asStored(`${from}.${isOld ? "beta" : "bias"}`, embedding));
     };
     norm("embeddingNorm", `${start}embeddings.LayerNorm`);
     for (let layer = 0; layer < layers; layer++) {
@@ -83,4 +85,4 @@ export const bert: Family = {
   },
 };
 
-const prefix = (stored: StoredShapes) => namePrefix(stored, "bert.");
+const prefix = (stored: StoredShapes) => namePrefix(stored, "embeddings.word_embeddings.weight", "bert.");

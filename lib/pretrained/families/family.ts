@@ -16,12 +16,24 @@ export interface Family {
   configuration(config: ConfigReader, stored: StoredShapes): TransformerOptions;
   /** Where each parameter comes from, by the parameter's name in our contract. */
   parameters(configuration: TransformerConfiguration, stored: StoredShapes): ReadonlyMap<string, Arrangement>;
-  /** Tensors that a file may hold and that no computation of ours needs: masks, tables that can be recomputed, heads for other tasks. */
+  /** Tensors that a file may hold in its blocks and that no computation of ours needs: masks, tables that can be recomputed. Any other that is not read is refused. */
   readonly ignored: RegExp;
 }
 
-/** `prefix` where the file's names start with it, and nothing where they don't (a bare base model). */
-export function namePrefix(stored: StoredShapes, prefix: string): string {
-  for (const name of stored.keys()) if (name.startsWith(prefix)) return prefix;
-  return "";
+/**
+ * What stands before `name` in the file's names: "transformer.", "model.", "_orig_mod.transformer." (compiled with PyTorch), or nothing
+ * (a bare base model). `otherwise` where no tensor is called so, for the message that it is missing.
+ */
+export function namePrefix(stored: StoredShapes, name: string, otherwise: string): string {
+  const found = [...stored.keys()]
+    .filter((each) => each === name || each.endsWith(`.${name}`))
+    .map((each) => each.slice(0, -name.length))
+    .toSorted((one, other) => one.length - other.length);
+  return found[0] ?? otherwise;
+}
+
+/** The name under which the file has the unembedding `name` ("lm_head.weight"); `undefined` where it has none of its own. */
+export function unembeddingName(stored: StoredShapes, name: string): string | undefined {
+  const found = namePrefix(stored, name, "") + name;
+  return stored.has(found) ? found : undefined;
 }

@@ -44,11 +44,13 @@ export interface GgufTranslation {
 /**
  * What a GGUF header says, as `config.json` would.
  * @param metadata the header's key–value pairs
+ * @param frequencyFactors the tensor `rope_freqs.weight`, if there is one
  * @throws PretrainedError for an architecture that is not llama, qwen2, qwen3 or gpt2, or a missing key
  */
 export function translateGguf(
   metadata: Readonly<Record<string, unknown>>,
   stored: Iterable<string>,
+  frequencyFactors?: readonly number[],
 ): GgufTranslation {
   const architecture = metadata["general.architecture"];
   if (typeof architecture !== "string" || !["llama", "qwen2", "qwen3", "gpt2"].includes(architecture))
@@ -61,7 +63,11 @@ export function translateGguf(
   for (const name of stored) {
     const [, layer, part, kind] = /^(?:blk\.(\d+)\.)?(\w+)\.(weight|bias)$/.exec(name) ?? [];
     const word = part === undefined ? undefined : words[part];
-    if (word === undefined) continue;
+    if (word === undefined) {
+      // a part of a block that has no name here is not forgotten: the family refuses it
+      if (layer !== undefined && part !== "attn_rot_embd") names.set(name, name);
+      continue;
+    }
     const block = layer === undefined ? "" : `${isGpt2 ? "transformer.h" : "model.layers"}.${layer}.`;
     names.set(`${block}${word}.${kind ?? ""}`, name);
   }
@@ -89,9 +95,10 @@ export function translateGguf(
           rms_norm_eps: key("attention.layer_norm_rms_epsilon"),
           head_dim: key("attention.key_length"),
           rope_theta: key("rope.freq_base"),
-          ...(key("rope.scaling.type") === "linear" && {
-            rope_scaling: { rope_type: "linear", factor: key("rope.scaling.factor") },
-          }),
+          partial_rotary_factor: turningShare(key),
+          rope_scaling: frequencyFactors
+            ? { rope_type: "each", factors: frequencyFactors }
+            : ropeScaling(key("rope.scaling.type"), key("rope.scaling.factor")),
           tie_word_embeddings: !names.has("lm_head.weight"),
         },
     names,
@@ -101,6 +108,24 @@ export function translateGguf(
         ? withoutNeighbours(arrangement)
         : arrangement,
   };
+}
+
+type Key = (name: string) => unknown;
+
+/** The share of a head's features that turn, where the header says how many do. */
+function turningShare(key: Key): number | undefined {
+  const [turning, heads, embedding] = [
+    "rope.dimension_count",
+    "attention.head_count",
+    "embedding_length",
+  ].map((name) => Number(key(name)));
+  const feature = Number(key("attention.key_length") ?? (embedding ?? 0) / (heads ?? 1));
+  return turning !== undefined && turning > 0 && turning < feature ? turning / feature : undefined;
+}
+
+/** Any other type than none and linear is passed on, for the family to refuse it. */
+function ropeScaling(type: unknown, factor: unknown) {
+  return type === undefined || type === "none" ? undefined : { rope_type: type, factor };
 }
 
 /** The last axis (a head's features) out of rows in the order 0, d/2, 1, d/2 + 1, … */

@@ -1,6 +1,15 @@
 import { asStored, linear, linearHeads, linearOutput, zeros, type Arrangement } from "../arrangement.ts";
+import type { ConfigReader } from "../config-reader.ts";
 import { activation } from "./activation.ts";
-import { namePrefix, type Family, type StoredShapes } from "./family.ts";
+import { namePrefix, unembeddingName, type Family, type StoredShapes } from "./family.ts";
+
+/** What minGPT's configuration calls its sizes, in the field `model_type`. */
+const MINGPT_SIZES = ["gpt-mini", "gpt-micro", "gpt-nano", "gopher-44m"];
+
+/** minGPT has the tanh form of gelu where nanoGPT has the exact one. Only minGPT's configuration has a dropout for each place. */
+const isMinGpt = (config: ConfigReader) =>
+  config.has("block_size") &&
+  (["mingpt", ...MINGPT_SIZES].includes(config.word("model_type", "")) || config.has("resid_pdrop"));
 
 /**
  * GPT-2 and its descendants in the same names: nanoGPT and minGPT, which store `Linear` weights where GPT-2 has `Conv1D`,
@@ -8,8 +17,8 @@ import { namePrefix, type Family, type StoredShapes } from "./family.ts";
  * Source: transformers `modeling_gpt2.py`; nanoGPT `model.py`.
  */
 export const gpt2: Family = {
-  modelTypes: ["gpt2", "nanogpt", "mingpt"],
-  ignored: /(^|\.)attn\.(bias|masked_bias)$|^lm_head\.weight$/,
+  modelTypes: ["gpt2", "nanogpt", "mingpt", ...MINGPT_SIZES],
+  ignored: /\.attn\.(bias|masked_bias)$/,
 
   configuration(config, stored) {
     for (const field of ["scale_attn_by_inverse_layer_idx", "add_cross_attention"])
@@ -27,7 +36,11 @@ export const gpt2: Family = {
       embedding,
       feedForward: {
         neurons: config.count("n_inner", 4 * embedding),
-        activation: activation(config, "activation_function", isNano ? "gelu" : "gelu_new"),
+        activation: activation(
+          config,
+          "activation_function",
+          isNano && !isMinGpt(config) ? "gelu" : "gelu_new",
+        ),
         biases: hasBiases(stored),
       },
       norm: { kind: "layer", place: "before", epsilon: config.number("layer_norm_epsilon", 1e-5) },
@@ -38,7 +51,7 @@ export const gpt2: Family = {
         : 1,
       // transformers ties a GPT-2 unless told otherwise; minGPT has an unembedding of its own and says nothing
       unembedding:
-        config.flag("tie_word_embeddings", !isNano) || !stored.has("lm_head.weight") ? "tied" : "own",
+        config.flag("tie_word_embeddings", !isNano) || !unembeddingName(stored, UNEMBEDDING) ? "tied" : "own",
     };
   },
 
@@ -103,12 +116,15 @@ export const gpt2: Family = {
       add(`${block}.feedForward.W_out`, map(`${from}.mlp.c_proj.weight`, neurons, embedding));
       if (isBiased) add(`${block}.feedForward.b_out`, asStored(`${from}.mlp.c_proj.bias`, embedding));
     }
-    if (configuration.unembedding === "own") add("W_U", linear("lm_head.weight", embedding, vocabulary));
+    if (configuration.unembedding === "own")
+      add("W_U", linear(unembeddingName(stored, UNEMBEDDING) ?? UNEMBEDDING, embedding, vocabulary));
     return parameters;
   },
 };
 
-const prefix = (stored: StoredShapes) => namePrefix(stored, "transformer.");
+const UNEMBEDDING = "lm_head.weight";
+
+const prefix = (stored: StoredShapes) => namePrefix(stored, "wte.weight", "transformer.");
 
 /** nanoGPT may be trained without biases, in norms too. */
 const hasBiases = (stored: StoredShapes) => stored.has(`${prefix(stored)}ln_f.bias`);

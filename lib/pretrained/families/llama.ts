@@ -1,6 +1,6 @@
 import { asStored, linear, linearHeads, linearOutput, type Arrangement } from "../arrangement.ts";
 import { activation } from "./activation.ts";
-import { namePrefix, type Family, type StoredShapes } from "./family.ts";
+import { namePrefix, unembeddingName, type Family, type StoredShapes } from "./family.ts";
 import { rotary } from "./rotary.ts";
 
 /**
@@ -10,7 +10,7 @@ import { rotary } from "./rotary.ts";
  */
 export const llama: Family = {
   modelTypes: ["llama", "mistral", "qwen2", "qwen3"],
-  ignored: /rotary_emb\.inv_freq$|^lm_head\.weight$/,
+  ignored: /\.rotary_emb\.inv_freq$/,
 
   configuration(config, stored) {
     const embedding = config.count("hidden_size");
@@ -47,7 +47,7 @@ export const llama: Family = {
       },
       queryKeyNorm: stored.has(`${first}.q_norm.weight`),
       unembedding:
-        config.flag("tie_word_embeddings", false) || !stored.has("lm_head.weight") ? "tied" : "own",
+        config.flag("tie_word_embeddings", false) || !unembeddingName(stored, UNEMBEDDING) ? "tied" : "own",
     };
   },
 
@@ -91,13 +91,19 @@ export const llama: Family = {
       add("feedForward.W_out", linear(`${from}.mlp.down_proj.weight`, neurons, embedding));
       if (feedForward?.biases) {
         add("feedForward.b_in", asStored(`${from}.mlp.up_proj.bias`, neurons));
+        add("feedForward.b_gate", asStored(`${from}.mlp.gate_proj.bias`, neurons));
         add("feedForward.b_out", asStored(`${from}.mlp.down_proj.bias`, embedding));
       }
     }
     if (configuration.unembedding === "own")
-      parameters.set("W_U", linear("lm_head.weight", embedding, vocabulary));
+      parameters.set(
+        "W_U",
+        linear(unembeddingName(stored, UNEMBEDDING) ?? UNEMBEDDING, embedding, vocabulary),
+      );
     return parameters;
   },
 };
 
-const prefix = (stored: StoredShapes) => namePrefix(stored, "model.");
+const UNEMBEDDING = "lm_head.weight";
+
+const prefix = (stored: StoredShapes) => namePrefix(stored, "embed_tokens.weight", "model.");

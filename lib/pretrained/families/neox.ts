@@ -1,6 +1,6 @@
 import { asStored, linear, linearOutput, type Arrangement } from "../arrangement.ts";
 import { activation } from "./activation.ts";
-import { namePrefix, type Family, type StoredShapes } from "./family.ts";
+import { namePrefix, unembeddingName, type Family, type StoredShapes } from "./family.ts";
 import { rotary } from "./rotary.ts";
 
 /**
@@ -9,13 +9,13 @@ import { rotary } from "./rotary.ts";
  */
 export const neox: Family = {
   modelTypes: ["gpt_neox"],
-  ignored: /(^|\.)(attention\.(bias|masked_bias)|rotary_emb\.inv_freq)$|^embed_out\.weight$/,
+  ignored: /\.(attention\.(bias|masked_bias)|rotary_emb\.inv_freq)$/,
 
   configuration(config, stored) {
     const embedding = config.count("hidden_size");
     const heads = config.count("num_attention_heads");
     const hasBias = config.flag("attention_bias", true);
-    const isTied = config.flag("tie_word_embeddings", false) || !stored.has("embed_out.weight");
+    const isTied = config.flag("tie_word_embeddings", false) || !unembeddingName(stored, UNEMBEDDING);
     return {
       vocabulary: stored.get(`${prefix(stored)}embed_in.weight`)?.[0] ?? config.count("vocab_size"),
       context: config.count("max_position_embeddings"),
@@ -88,9 +88,15 @@ export const neox: Family = {
       );
       parameters.set(`${block}.feedForward.b_out`, asStored(`${from}.mlp.dense_4h_to_h.bias`, embedding));
     }
-    if (unembedding === "own") parameters.set("W_U", linear("embed_out.weight", embedding, vocabulary));
+    if (unembedding === "own")
+      parameters.set(
+        "W_U",
+        linear(unembeddingName(stored, UNEMBEDDING) ?? UNEMBEDDING, embedding, vocabulary),
+      );
     return parameters;
   },
 };
 
-const prefix = (stored: StoredShapes) => namePrefix(stored, "gpt_neox.");
+const UNEMBEDDING = "embed_out.weight";
+
+const prefix = (stored: StoredShapes) => namePrefix(stored, "embed_in.weight", "gpt_neox.");

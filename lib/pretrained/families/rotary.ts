@@ -30,6 +30,7 @@ export function rotary(
 function rotaryScaling(scaling: ConfigReader, config: ConfigReader): RotaryScaling | undefined {
   const kind = scaling.word("rope_type", scaling.word("type", "default"));
   if (kind === "default") return undefined;
+  if (kind === "each") return { kind, factors: scaling.numbers("factors") };
   if (kind === "linear") return { kind, factor: scaling.number("factor") };
   if (kind === "llama3")
     return {

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { compositionScores, copyingScores, foldedModel, head } from "../../../lib/circuits/index.ts";
-import { createTransformer, type Transformer } from "../../../lib/models/transformer/index.ts";
+import { createTransformer, transformerOf, type Transformer } from "../../../lib/models/transformer/index.ts";
 import { loadModel } from "../../../lib/pretrained/index.ts";
-import { softmax, type Tensor } from "../../../lib/tensor/index.ts";
+import { randomNumbers, softmax, type Tensor } from "../../../lib/tensor/index.ts";
 
 const fixtures = new URL("../../fixtures/", import.meta.url);
 const tokens = [3, 14, 15, 9, 26, 5, 35, 3, 14];
@@ -49,6 +49,30 @@ describe("foldedModel(model)", () => {
     const folded = foldedModel(model);
     assert.ok(distance(logProbabilities(model), logProbabilities(folded)) < 1e-5);
     assert.ok(Math.abs(folded.parameter("W_U").mean("vocabulary").norm()) < 1e-6);
+  });
+
+  it("folds layer norms into both maps of a gated feed-forward", async () => {
+    const model = await createTransformer(
+      {
+        ...{
+          vocabulary: 40,
+          context: 12,
+          layers: 2,
+          heads: 2,
+          embedding: 8,
+          norm: true,
+          attentionBiases: true,
+        },
+        feedForward: { kind: "gated", neurons: 11, biases: true },
+      },
+      { seed: 4 },
+    );
+    const random = randomNumbers(5);
+    const moved = new Map(
+      [...model.parameters].map(([name, data]) => [name, data.map((weight) => weight + random() - 0.5)]),
+    );
+    const shaken = await transformerOf(model.configuration, moved);
+    assert.ok(distance(logProbabilities(shaken), logProbabilities(foldedModel(shaken))) < 2e-5);
   });
 
   it("makes a residual stream of mean 0 where layer norms read it", async () => {
