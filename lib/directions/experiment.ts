@@ -13,11 +13,13 @@ import {
   type InnerProducts,
 } from "./inner-products.ts";
 import { commonDirection, MEASURES, measuresOf, type RelationMeasures } from "./measures.ts";
-import { alongRandomDirection, shuffledPartners, shuffledWords, throughRandomMap } from "./nulls.ts";
+import { alongRandomDirection, throughRandomMap } from "./nulls.ts";
+import { exchangedOrder, shuffledPartners, shuffledWords } from "./permutation-tests.ts";
 import { isBasisDependent, isSubspace, placeName, type ModelPlace } from "./place.ts";
 import type { Relation } from "./relation.ts";
 import { areaUnderCurve, bootstrapInterval, nullComparison, type NullComparison } from "./statistics.ts";
 import { readWords, type ReadingOptions, type SkippedWord } from "./vectors.ts";
+import { decision, KIND_NAMES, kindOf, type RelationKind } from "./verdict.ts";
 import { modelOf, type Subject } from "./words-in-text.ts";
 
 /** How an experiment is made. */
@@ -36,7 +38,12 @@ export interface ExperimentOptions extends ReadingOptions {
 
 /** What an effect is compared with. */
 export type NullName =
-  "shuffled words" | "shuffled partners" | "random direction" | "random map" | "untrained model";
+  | "shuffled words"
+  | "shuffled partners"
+  | "exchanged order"
+  | "random direction"
+  | "random map"
+  | "untrained model";
 
 /** A relation at one place, its effects beside what chance gives. Made by {@link relationAt}. */
 export interface RelationFinding {
@@ -56,8 +63,12 @@ export interface RelationFinding {
   readonly nulls: Readonly<
     Partial<Record<NullName, Readonly<Partial<Record<keyof RelationMeasures, NullComparison>>>>>
   >;
-  /** The one test that decides: mean cosine against the shuffled twin (words exchanged at random). */
+  /** That there is no direction from first to second words: mean cosine against shuffled words, and exchanged orders. */
   readonly pValue: number;
+  /** That there is none, or that partners are arbitrary: the larger of `pValue` and that of shuffled partners. */
+  readonly pairedPValue: number;
+  /** Which of the two was found, at the level asked for. */
+  readonly kind: RelationKind;
   readonly isDistinguishable: boolean;
   /** In a sentence. */
   readonly verdict: string;
@@ -69,10 +80,10 @@ export interface RelationFinding {
 
 /**
  * Is `relation` a direction at `place`? All measures, each beside its null: the words exchanged at random (shuffled twin), the partners
- * exchanged (keeps what all first words share against all second), random directions, untrained models of the same shape, and, where a head's
- * map makes the vectors, random maps of the same singular values.
+ * exchanged (keeps what all first words share against all second), first and second words exchanged within pairs, random directions, untrained
+ * models of the same shape, and, where a head's map makes the vectors, random maps of the same singular values.
  *
- * One test decides, chosen beforehand: mean cosine against the shuffled twin. The others describe.
+ * The tests that decide were chosen beforehand: mean cosine against the first three, as {@link decision} puts them together. The others describe.
  * @throws RelationError when the model knows too few pairs; DirectionError for a place that it lacks
  * @example await relationAt(model, capitals, { part: "OV", layer: 1, head: 3 }, { seed: 1 })
  */
@@ -92,7 +103,7 @@ export async function relationAt(
   const random = (what: string) => randomNumbers(`${seed} ${what}`);
   const repeated = <T>(count: number, draw: (index: number) => T) =>
     Array.from({ length: count }, (_, index) => draw(index));
-  const [words, partners] = [random("words"), random("partners")];
+  const [words, partners, order] = [random("words"), random("partners"), random("order")];
   const nulls: Partial<Record<NullName, Partial<Record<keyof RelationMeasures, NullComparison>>>> = {
     "shuffled words": compared(
       measures,
@@ -101,6 +112,10 @@ export async function relationAt(
     "shuffled partners": compared(
       measures,
       repeated(draws, () => measuresOf(products, shuffledPartners(pairs, partners))),
+    ),
+    "exchanged order": compared(
+      measures,
+      repeated(draws, () => measuresOf(products, exchangedOrder(pairs, order))),
     ),
     "random direction": compared(
       measures,
@@ -132,10 +147,19 @@ export async function relationAt(
     nulls["untrained model"] = compared(measures, found);
   }
 
-  const pValue = nulls["shuffled words"]?.meanCosine?.pValue ?? Number.NaN;
-  const isDistinguishable = pValue <= level;
-  const chance = nulls["shuffled words"]?.meanCosine?.nullMean ?? Number.NaN;
-  const comparison = `mean cosine of differences ${measures.meanCosine.toFixed(2)}, ${chance.toFixed(2)} for shuffled words, p = ${pValue.toPrecision(2)}, ${pairs.length} pairs`;
+  const of = (name: NullName) => nulls[name]?.meanCosine;
+  const { pValue, pairedPValue } = decision(
+    {
+      words: of("shuffled words")?.pValue ?? 1,
+      order: of("exchanged order")?.pValue ?? 1,
+      partners: of("shuffled partners")?.pValue ?? 1,
+    },
+    pairs.length,
+    level,
+  );
+  const kind = kindOf(pValue, pairedPValue, level);
+  const [chance, unpaired] = [of("shuffled words")?.nullMean, of("shuffled partners")?.nullMean];
+  const comparison = `mean cosine of differences ${shortened(measures.meanCosine)}; ${shortened(chance)} for shuffled words, p = ${pValue.toPrecision(2)}; ${shortened(unpaired)} for shuffled partners, p = ${pairedPValue.toPrecision(2)}; ${pairs.length} pairs`;
   const finding: RelationFinding = {
     relation,
     place,
@@ -146,8 +170,10 @@ export async function relationAt(
     intervals: intervals(products, pairs, random("bootstrap")),
     nulls,
     pValue,
-    isDistinguishable,
-    verdict: `${relation.name} at ${placeName(place)}: ${isDistinguishable ? "a common direction" : "not distinguishable from chance"} (${comparison})`,
+    pairedPValue,
+    kind,
+    isDistinguishable: kind !== "nothing",
+    verdict: `${relation.name} at ${placeName(place)}: ${KIND_NAMES[kind]} (${comparison})`,
     direction: directionOrNone(vectors, relation),
     coordinates: coordinates(products, pairs, reading.words),
   };
@@ -264,10 +290,12 @@ const MEASURE_NAMES: Readonly<Record<keyof RelationMeasures, string>> = {
   analogyAccuracy: "analogies (3CosAdd)",
 };
 
+function shortened(value: number | undefined): string {
+  return value === undefined || Number.isNaN(value) ? "–" : value.toFixed(2);
+}
+
 function findingFigure(finding: RelationFinding): Figure {
   const names = Object.keys(finding.nulls) as NullName[];
-  const shortened = (value: number | undefined) =>
-    value === undefined || Number.isNaN(value) ? "–" : value.toFixed(2);
   const rows = MEASURES.map((name) => {
     const interval = (finding.intervals as Partial<Record<string, readonly [number, number]>>)[name];
     return {
@@ -275,12 +303,13 @@ function findingFigure(finding: RelationFinding): Figure {
       effect: shortened(finding.measures[name]),
       "95%": interval ? `${shortened(interval[0])} to ${shortened(interval[1])}` : "–",
       ...Object.fromEntries(names.map((null_) => [null_, shortened(finding.nulls[null_]?.[name]?.nullMean)])),
-      "p (shuffled words)": finding.nulls["shuffled words"]?.[name]?.pValue.toPrecision(2) ?? "–",
+      "p (words)": finding.nulls["shuffled words"]?.[name]?.pValue.toPrecision(2) ?? "–",
+      "p (partners)": finding.nulls["shuffled partners"]?.[name]?.pValue.toPrecision(2) ?? "–",
     };
   });
   const title = `${finding.verdict}${finding.isBasisDependent ? "; depends on the basis of the head" : ""}`;
   const effects = table(rows, {
-    title: `${finding.relation.name} at ${placeName(finding.place)}: ${finding.isDistinguishable ? "a common direction" : "not distinguishable from chance"}`,
+    title: `${finding.relation.name} at ${placeName(finding.place)}: ${KIND_NAMES[finding.kind]}`,
     description: title,
   });
   if (Object.keys(finding.coordinates).length === 0) return effects;

@@ -34,6 +34,8 @@ export {
   type RelationMeasures,
   type ScaleProjection,
 } from "./measures.ts";
+export { EXCHANGES, shuffledTwin, type Exchange, type PermutationTest } from "./permutation-tests.ts";
+export type { RelationKind } from "./verdict.ts";
 export { relationAt, type ExperimentOptions, type NullName, type RelationFinding } from "./experiment.ts";
 export {
   mergeSweeps,
@@ -45,4 +47,11 @@ export {
   type SweepRow,
 } from "./sweep.ts";
 export type { SweepCache } from "./sweep-cache.ts";
+export {
+  plantedDirections,
+  type PlantedOptions,
+  type PlantedPlace,
+  type PlantedRelation,
+  type PlantedSpecification,
+} from "./planted.ts";
 export { directionCause, type CauseOptions, type CausePrompt, type DirectionCause } from "./cause.ts";

@@ -7,25 +7,7 @@ import {
   type InnerProducts,
 } from "./inner-products.ts";
 import { measuresOf, type RelationMeasures } from "./measures.ts";
-import { areaUnderCurve, permutation, type Random } from "./statistics.ts";
-
-/** The pairs with their words exchanged at random among all places in them: the shuffled twin. A word that is there twice moves as one. */
-export function shuffledWords(pairs: readonly IndexPair[], random: Random): IndexPair[] {
-  const words = [...new Set(pairs.flat())];
-  const order = permutation(words.length, random);
-  const moved = new Map(words.map((word, index) => [word, words[order[index] ?? 0] ?? 0]));
-  return pairs.map(([from, to]) => [moved.get(from) ?? 0, moved.get(to) ?? 0]);
-}
-
-/** First words with each other's second words: keeps what all first words have in common against all second words. No word meets itself. */
-export function shuffledPartners(pairs: readonly IndexPair[], random: Random): IndexPair[] {
-  for (let attempt = 0; attempt < 100; attempt++) {
-    const order = permutation(pairs.length, random);
-    const moved = pairs.map(([from], index): IndexPair => [from, pairs[order[index] ?? 0]?.[1] ?? 0]);
-    if (moved.every(([from, to]) => from !== to)) return moved;
-  }
-  return [...pairs];
-}
+import { areaUnderCurve } from "./statistics.ts";
 
 /** Measures of held-out pairs along a random direction, its sign fixed on the other pairs as that of the relation's is. */
 export function alongRandomDirection(

@@ -1,21 +1,20 @@
 import { tensor } from "../tensor/index.ts";
 import { heatmap, smallMultiples, table, type Figure } from "../views/index.ts";
 import type { RankedRow, Sweep } from "./sweep.ts";
+import { KIND_NAMES } from "./verdict.ts";
 
 /** How many rows the table shows. */
 const MOST_ROWS = 15;
 /** How many relations get a map. */
 const MOST_MAPS = 4;
-/** What counts as found in the picture. */
-const LEVEL = 0.05;
-
 /** The surest rows as a table, and for each relation a map, layers × heads, of its largest effect over the null. */
-export function sweepFigure({ rows, skipped, smallestRate }: Sweep): Figure {
-  const found = rows.filter(({ qValue }) => qValue <= LEVEL).length;
+export function sweepFigure({ rows, skipped, smallestRate, level }: Sweep): Figure {
+  const found = rows.filter(({ kind }) => kind !== "nothing").length;
+  const paired = rows.filter(({ kind }) => kind === "paired relation").length;
   const title =
     rows.length === 0
       ? `Nothing was tested: ${skipped.length} relations skipped`
-      : `${found === 0 ? "Not distinguishable from chance anywhere" : `${found} of ${rows.length} found at a false discovery rate of ${LEVEL}`}${smallestRate > LEVEL && found === 0 ? " (too few draws for so many places)" : ""}`;
+      : `${found === 0 ? "Not distinguishable from chance anywhere" : `${found} of ${rows.length} found (${paired} paired) at a false discovery rate of ${level}`}${smallestRate > level && found === 0 ? " (too few draws for so many places)" : ""}`;
   if (rows.length === 0)
     return table([{ relation: skipped[0]?.relation ?? "", reason: skipped[0]?.reason ?? "" }], { title });
   const surest = table(
@@ -23,12 +22,13 @@ export function sweepFigure({ rows, skipped, smallestRate }: Sweep): Figure {
       relation: row.relation,
       place: `${row.placeName}${row.isBasisDependent ? " (own coordinates)" : ""}`,
       "mean cosine": (row.measures.meanCosine ?? Number.NaN).toFixed(2),
-      shuffled: row.nullMean.toFixed(2),
+      "words shuffled": row.tests.words.nullMean.toFixed(2),
+      "partners shuffled": row.tests.partners.nullMean.toFixed(2),
       "held-out AUC": row.measures.heldOutAUC?.toFixed(2) ?? "–",
       analogies: row.measures.analogyAccuracy?.toFixed(2) ?? "–",
-      p: row.pValue.toPrecision(2),
       q: row.qValue.toPrecision(2),
-      verdict: row.qValue <= LEVEL ? "found" : "not distinguishable from chance",
+      "paired q": row.pairedQValue.toPrecision(2),
+      found: KIND_NAMES[row.kind],
     })),
     { title },
   );

@@ -4,21 +4,15 @@ import { shown } from "../circuits/shown.ts";
 import type { Displayable } from "../display/index.ts";
 import { randomNumbers, type Tensor } from "../tensor/index.ts";
 import { DirectionError } from "./errors.ts";
-import {
-  differenceProducts,
-  indexPairs,
-  innerProducts,
-  meanCosine,
-  type IndexPair,
-} from "./inner-products.ts";
+import { indexPairs, innerProducts, type IndexPair } from "./inner-products.ts";
 import { measuresOf, type RelationMeasures } from "./measures.ts";
-import { shuffledWords } from "./nulls.ts";
+import { pairTests, type Exchange, type PermutationTest } from "./permutation-tests.ts";
 import { isBasisDependent, placeName, places, type ModelPlace } from "./place.ts";
 import { RelationError, type Relation } from "./relation.ts";
-import { falseDiscoveryRates } from "./statistics.ts";
 import { cached, keep, type SweepCache } from "./sweep-cache.ts";
 import { sweepFigure } from "./sweep-figure.ts";
 import { readWords, type ReadingOptions, type WordReading } from "./vectors.ts";
+import { corrected, decision, type CorrectedDecision } from "./verdict.ts";
 import { modelOf, type Subject } from "./words-in-text.ts";
 
 /** How a sweep is made. */
@@ -31,6 +25,8 @@ export interface SweepOptions extends ReadingOptions {
   readonly draws?: number;
   /** A place is given up after so many shuffles that did as well (its p-value is then this over the draws so far); 20 unless given. */
   readonly stopAfter?: number;
+  /** Share of false discoveries among what is called found; .05 unless given. */
+  readonly level?: number;
   /** `[3, 16]`: only the third of sixteen parts, to be put together with {@link mergeSweeps}. */
   readonly shard?: readonly [part: number, of: number];
   /** Rows found before are taken from here: a sweep that was interrupted goes on where it was. */
@@ -55,22 +51,16 @@ export interface SweepRow {
   readonly pairs: number;
   /** Measures that are numbers here. */
   readonly measures: Partial<RelationMeasures>;
-  /** Mean cosine of the shuffled twin: mean and standard deviation. */
-  readonly nullMean: number;
-  readonly nullDeviation: number;
-  /** (mean cosine − nullMean) / nullDeviation. */
+  /** The mean cosine beside that of the shuffled twin, of turned pairs and of other partners. */
+  readonly tests: Readonly<Record<Exchange, PermutationTest>>;
+  /** How many deviations the mean cosine is above that of shuffled words. */
   readonly excess: number;
-  /** Of the mean cosine against the shuffled twin. */
-  readonly pValue: number;
-  /** Shuffles that were drawn. */
-  readonly draws: number;
+  /** How many deviations it is above that of shuffled partners. */
+  readonly pairedExcess: number;
 }
 
-/** A row with its p-value corrected for all rows of the sweep. */
-export interface RankedRow extends SweepRow {
-  /** Benjamini–Hochberg: among the rows up to this q, this share is expected to be false. */
-  readonly qValue: number;
-}
+/** A row with what was decided about it among all rows of the sweep. */
+export interface RankedRow extends SweepRow, CorrectedDecision {}
 
 /** The rows of a sweep, the surest first. Plain data under JSON, too. */
 export interface Sweep {
@@ -82,6 +72,8 @@ export interface Sweep {
   readonly skipped: readonly { readonly relation: string; readonly reason: string }[];
   /** Most shuffles for one row. */
   readonly draws: number;
+  /** The false discovery rate that is promised: of the rows that are found, and of those that are paired. */
+  readonly level: number;
   /** The q of a single discovery at the smallest p-value that so many draws can give: above the level wanted, more draws are needed. */
   readonly smallestRate: number;
 }
@@ -176,17 +168,17 @@ export async function sweep(
     rows.push(row);
     options.onProgress?.({ done: rows.length, total, row });
   }
-  const { seed, draws = 19_999, stopAfter = 20, templates, position, splitWords } = options;
+  const { seed, draws = 19_999, stopAfter = 20, level = 0.05, templates, position, splitWords } = options;
   const experiment = digest(
     JSON.stringify([
       FORMAT,
       relations.map(({ name, pairs }) => [name, pairs]),
       all.map(placeName),
-      [seed, draws, stopAfter, templates ?? null, position ?? null, splitWords ?? null],
+      [seed, draws, stopAfter, level, templates ?? null, position ?? null, splitWords ?? null],
       modelOf(subject).configuration,
     ]),
   );
-  return ranked({ experiment, shard, rows, skipped, draws });
+  return ranked({ experiment, shard, rows, skipped, draws, level });
 }
 
 /**
@@ -210,15 +202,15 @@ export function mergeSweeps(parts: readonly Sweep[]): Sweep & Displayable {
       );
   const rows = parts.flatMap((each) => each.rows);
   const skipped = new Map(parts.flatMap((each) => each.skipped).map((each) => [each.relation, each]));
-  const { experiment, draws } = first;
-  return ranked({ experiment, shard: [1, 1], rows, skipped: [...skipped.values()], draws });
+  const { experiment, draws, level } = first;
+  return ranked({ experiment, shard: [1, 1], rows, skipped: [...skipped.values()], draws, level });
 }
 
 /** Changes whenever rows would. */
-const FORMAT = "matrix-composition/sweep 1";
+const FORMAT = "matrix-composition/sweep 2";
 
 /** The part of a row that takes time. */
-type Tested = Pick<SweepRow, "measures" | "nullMean" | "nullDeviation" | "excess" | "pValue" | "draws">;
+type Tested = Pick<SweepRow, "measures" | "tests" | "excess" | "pairedExcess">;
 
 function tested(
   vectors: Tensor<readonly ["word", string]>,
@@ -234,26 +226,15 @@ function tested(
   const { seed, draws, stopAfter, relation, place } = settings;
   const products = innerProducts(vectors);
   const measures = measuresOf(products, pairs);
-  const observed = measures.meanCosine;
-  const random = randomNumbers(`${seed} ${relation} ${place}`);
-  let [asGood, drawn, sum, squares] = [0, 0, 0, 0];
-  while (drawn < draws && asGood < stopAfter) {
-    const value = meanCosine(differenceProducts(products, shuffledWords(pairs, random)), pairs.length);
-    drawn++;
-    sum += value;
-    squares += value * value;
-    // equal up to rounding is as good
-    if (value >= observed - 1e-12) asGood++;
-  }
-  const nullMean = sum / drawn;
-  const nullDeviation = Math.sqrt(Math.max(0, squares / drawn - nullMean ** 2));
+  const random = (exchange: Exchange) => randomNumbers(`${seed} ${relation} ${place} ${exchange}`);
+  const tests = pairTests(products, pairs, { random, draws, stopAfter });
+  const above = ({ nullMean, nullDeviation }: PermutationTest) =>
+    nullDeviation > 0 ? (measures.meanCosine - nullMean) / nullDeviation : 0;
   return {
     measures: Object.fromEntries(Object.entries(measures).filter(([, value]) => Number.isFinite(value))),
-    nullMean,
-    nullDeviation,
-    excess: nullDeviation > 0 ? (observed - nullMean) / nullDeviation : 0,
-    pValue: asGood >= stopAfter ? asGood / drawn : (1 + asGood) / (1 + drawn),
-    draws: drawn,
+    tests,
+    excess: above(tests.words),
+    pairedExcess: above(tests.partners),
   };
 }
 
@@ -263,23 +244,38 @@ function ranked(found: {
   readonly rows: readonly SweepRow[];
   readonly skipped: Sweep["skipped"];
   readonly draws: number;
+  readonly level: number;
 }): Sweep & Displayable {
+  const { experiment, shard, draws, level } = found;
   const inOrder = [...found.rows].sort((a, b) => a.cell - b.cell);
-  const rates = falseDiscoveryRates(inOrder.map(({ pValue }) => pValue));
+  const decisions = corrected(
+    inOrder.map(({ tests: { words, order, partners }, pairs }) =>
+      decision({ words: words.pValue, order: order.pValue, partners: partners.pValue }, pairs, level),
+    ),
+    level,
+  );
   const rows = inOrder
-    .map((row, index): RankedRow => ({ ...row, qValue: rates[index] ?? 1 }))
+    .map((row, index): RankedRow => ({ ...row, ...(decisions[index] ?? NOTHING) }))
     .sort((a, b) => a.qValue - b.qValue || a.pValue - b.pValue || b.excess - a.excess || a.cell - b.cell);
-  const { experiment, shard, draws } = found;
   const result: Sweep = {
     experiment,
     shard,
     rows,
     skipped: [...found.skipped].sort((a, b) => (a.relation < b.relation ? -1 : 1)),
     draws,
+    level,
     smallestRate: Math.max(1, rows.length) / (1 + draws),
   };
   return shown(result, () => sweepFigure(result));
 }
+
+const NOTHING: CorrectedDecision = {
+  pValue: 1,
+  pairedPValue: 1,
+  qValue: 1,
+  pairedQValue: 1,
+  kind: "nothing",
+};
 
 function placesOf(subject: Subject, { places: given }: SweepOptions): readonly ModelPlace[] {
   return given ?? places(modelOf(subject), ["query", "key", "OV", "result"]);

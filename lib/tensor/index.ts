@@ -17,7 +17,13 @@ export { AxisError, IndexError, LabelError, NumberError, SizeError, TensorError 
 export { Tensor, type Entry, type Numbers, type TensorJson } from "./tensor.ts";
 export { identity, ones, tensor, zeros, type ArrayOptions, type TensorOptions } from "./create.ts";
 export { oneHot } from "./one-hot.ts";
-export { randomNormal, randomNumbers, randomUniform, type RandomOptions } from "./random.ts";
+export {
+  randomNormal,
+  randomNormalNumbers,
+  randomNumbers,
+  randomUniform,
+  type RandomOptions,
+} from "./random.ts";
 export { concatenate, stack } from "./combine.ts";
 export { softmax } from "./softmax.ts";
 export { cosine } from "./cosine.ts";
