@@ -20,6 +20,7 @@ export { completion, Completion, type CompletionOptions, type CompletionStep } f
 export { Loss, lossFloor, modelLoss, type Prediction } from "./loss.ts";
 export { causalMask } from "./attention/causal-mask.ts";
 export { feedForward, type FeedForward } from "./attention/feed-forward.ts";
+export { fourRandomWords, type FourRandomWords } from "./attention/four-random-words.ts";
 export { layerNorm } from "./attention/layer-norm.ts";
 export {
   concatenateThenProject,

@@ -1,4 +1,9 @@
-import { arithmeticOfBackend, type Arithmetic, type Numbers } from "../backend/operations/index.ts";
+import {
+  arithmeticOfBackend,
+  scopesOpenNow,
+  type Arithmetic,
+  type Numbers,
+} from "../backend/operations/index.ts";
 import { Transformer, parameterSpecifications } from "../models/transformer/index.ts";
 import { unarranged, UploadedWeights } from "../models/transformer/uploaded-weights.ts";
 import { DISPLAY, type Displayable, type MimeBundle } from "../display/index.ts";
@@ -45,6 +50,8 @@ export class Training implements Displayable, AsyncIterable<TrainingProgress> {
   #seconds = 0;
   #timed = 0;
   #model: Transformer | undefined;
+  /** There while a step is taken; still there afterwards, when an interrupt cut it off: frees what it left behind. */
+  #tidyUp: (() => void) | undefined;
 
   /** Not for cells: {@link trainModel}. */
   constructor(model: Transformer, batches: Batches, options: TrainingOptions) {
@@ -104,6 +111,8 @@ export class Training implements Displayable, AsyncIterable<TrainingProgress> {
    * @throws {TrainingError} when the loss is no longer finite; the weights stay as they were before the step
    */
   takeStep(): number {
+    this.#tidyUp?.();
+    this.#tidyUp = scopesOpenNow(this.#arithmetic);
     const started = performance.now();
     const loss = lossAndGradients(
       this.#arithmetic,
@@ -120,6 +129,7 @@ export class Training implements Displayable, AsyncIterable<TrainingProgress> {
         return value;
       },
     );
+    this.#tidyUp = undefined;
     this.#model = undefined;
     this.#losses.push(loss);
     this.#seconds += (performance.now() - started) / 1000;

@@ -21,3 +21,17 @@ export function tidied<T>({ tf, backend }: Pick<Arithmetic, "tf" | "backend">, b
     engine.endScope();
   }
 }
+
+/**
+ * Remembers which scopes of TensorFlow.js are open. What it gives ends all that were opened since and are open still: an interrupt
+ * cuts work off without its `finally`, so that the tensors of that work would stay, and those of all later work with them.
+ */
+export function scopesOpenNow({ tf }: Pick<Arithmetic, "tf">): () => void {
+  const engine = tf.engine();
+  const { scopeStack, kernelDepth } = engine.state;
+  const depth = scopeStack.length;
+  return () => {
+    while (engine.state.scopeStack.length > depth) engine.endScope();
+    engine.state.kernelDepth = kernelDepth;
+  };
+}

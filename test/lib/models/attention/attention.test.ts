@@ -8,6 +8,7 @@ import {
   encoderDecoder,
   encoderStack,
   feedForward,
+  fourRandomWords,
   layerNorm,
   multiHeadAttention,
   OptionError,
@@ -177,6 +178,37 @@ describe("scaledDotProductAttention", () => {
     });
     const zeros = Array.from(pattern.data).filter((share) => share === 0).length;
     assert.equal(zeros, 6);
+  });
+});
+
+describe("fourRandomWords", () => {
+  const { queries, keys, values } = fourRandomWords();
+  const variance = (each: Tensor<readonly string[]>) => {
+    const mean = each.mean();
+    return each.map((value) => (value - mean) ** 2).mean();
+  };
+
+  it("has the source's variances: the product's is six times a factor's, and less than one when scaled", () => {
+    const scores = queries.dot(keys, "feature");
+    const all = [queries, keys, scores, scores.times(1 / Math.sqrt(8))];
+    assert.deepEqual(rounded(all.map(variance), 6), [0.867219, 0.922985, 5.144687, 0.643086]);
+  });
+
+  it("gives the source's causal attention and new values, to all printed digits", () => {
+    const { pattern, result } = scaledDotProductAttention(queries, keys, values, { mask: causalMask(4) });
+    assert.deepEqual(
+      pattern.toArray().map((row) => rounded(row, 8)),
+      [
+        [1, 0, 0, 0],
+        [0.51359112, 0.48640888, 0, 0],
+        [0.53753304, 0.27144826, 0.1910187, 0],
+        [0.19293995, 0.03256643, 0.57960627, 0.19488734],
+      ],
+    );
+    assert.deepEqual(
+      rounded(result.row(3).toArray(), 6),
+      [0.187004, 1.677546, 0.331053, -0.417957, 1.425847, -0.187882, -0.102851, 0.546836],
+    );
   });
 });
 
