@@ -21,7 +21,7 @@ const HELP = `matrix-composition: a TypeScript kernel for Jupyter, and language 
  *
  * @type {Readonly<Record<string, string>>}
  */
-const LIBRARY_COMMANDS = { report: "report-command.js", directions: "directions/command.js" };
+const LIBRARY_COMMANDS = { report: "report-command.js", directions: "directions-command.js" };
 
 /** @type {Readonly<Record<string, (args: readonly string[]) => Promise<number | void>>>} */
 const KERNEL_COMMANDS = {

@@ -22,6 +22,7 @@ const DIRECTIONS: Readonly<Record<string, readonly string[]>> = {
   "lib/directions": ["lib/circuits"],
   "lib/views": ["lib/display", "lib/tensor"],
   "lib/report-command.ts": ["lib/circuits", "lib/pretrained"],
+  "lib/directions-command.ts": ["lib/directions", "lib/pretrained"],
   "lib/index.ts": [
     "lib/display",
     "lib/tensor",

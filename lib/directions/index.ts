@@ -48,6 +48,29 @@ export {
 } from "./sweep.ts";
 export type { SweepCache } from "./sweep-cache.ts";
 export {
+  headProjections,
+  relationParallelogram,
+  relationPlane,
+  sweepMap,
+  wordScale,
+  type HeadPlace,
+  type MapQuantity,
+} from "./figures.ts";
+export { exampleRelationsFile, readRelationsFile, type RelationsFile } from "./relations-file.ts";
+export {
+  loadSweep,
+  mergedSweepFile,
+  readSweepFile,
+  saveSweep,
+  SWEEP_FORMAT,
+  SWEEP_VERSION,
+  sweepFileText,
+  sweepOptions,
+  type SweepFile,
+} from "./sweep-file.ts";
+export { sweepPage } from "./sweep-page.ts";
+export { sweepText } from "./sweep-text.ts";
+export {
   plantedDirections,
   type PlantedOptions,
   type PlantedPlace,

@@ -5,15 +5,25 @@ import type { Displayable } from "../display/index.ts";
 import { randomNumbers, type Tensor } from "../tensor/index.ts";
 import { DirectionError } from "./errors.ts";
 import { indexPairs, innerProducts, type IndexPair } from "./inner-products.ts";
-import { measuresOf, type RelationMeasures } from "./measures.ts";
-import { pairTests, type Exchange, type PermutationTest } from "./permutation-tests.ts";
+import { MEASURES, measuresOf, type RelationMeasures } from "./measures.ts";
+import { EXCHANGES, pairTests, type Exchange, type PermutationTest } from "./permutation-tests.ts";
 import { isBasisDependent, placeName, places, type ModelPlace } from "./place.ts";
 import { RelationError, type Relation } from "./relation.ts";
 import { cached, keep, type SweepCache } from "./sweep-cache.ts";
 import { sweepFigure } from "./sweep-figure.ts";
-import { readWords, type ReadingOptions, type WordReading } from "./vectors.ts";
+import type { Transformer } from "../models/transformer/index.ts";
+import {
+  checkedTemplates,
+  readWords,
+  type ReadingOptions,
+  type SkippedWord,
+  type WordReading,
+} from "./vectors.ts";
 import { corrected, decision, type CorrectedDecision } from "./verdict.ts";
 import { modelOf, type Subject } from "./words-in-text.ts";
+
+/** Used unless told. */
+export const SWEEP_DEFAULTS = { draws: 19_999, stopAfter: 20, level: 0.05 } as const;
 
 /** How a sweep is made. */
 export interface SweepOptions extends ReadingOptions {
@@ -68,6 +78,8 @@ export interface Sweep {
   readonly experiment: string;
   readonly shard: readonly [part: number, of: number];
   readonly rows: readonly RankedRow[];
+  /** Words that could not be used, and why; their pairs were left out. */
+  readonly leftOut: readonly (SkippedWord & { readonly relation: string })[];
   /** Relations of which the model knows too little. */
   readonly skipped: readonly { readonly relation: string; readonly reason: string }[];
   /** Most shuffles for one row. */
@@ -87,18 +99,25 @@ export function sweepRows(
   relations: readonly Relation[],
   options: SweepOptions,
 ): AsyncGenerator<SweepRow> {
-  return rowsOf(subject, relations, options, () => undefined);
+  return rowsOf(subject, relations, options, { skipped: [], leftOut: [] });
+}
+
+/** What a sweep leaves aside. */
+interface Aside {
+  readonly skipped: { readonly relation: string; readonly reason: string }[];
+  readonly leftOut: (SkippedWord & { readonly relation: string })[];
 }
 
 async function* rowsOf(
   subject: Subject,
   relations: readonly Relation[],
   options: SweepOptions,
-  skip: (relation: string, reason: string) => void,
+  aside: Aside,
 ): AsyncGenerator<SweepRow> {
-  const { seed, draws = 19_999, stopAfter = 20, signal, cache } = options;
+  const { seed, draws, stopAfter, signal, cache } = { ...SWEEP_DEFAULTS, ...options };
   const all = placesOf(subject, options);
   const [part, of] = checkedShard(options.shard);
+  checkedTemplates(subject, options);
   for (const [index, relation] of relations.entries()) {
     const mine = all
       .map((place, at) => ({ place, cell: index * all.length + at }))
@@ -106,9 +125,10 @@ async function* rowsOf(
     if (mine.length === 0) continue;
     const read = readRelation(subject, relation, options);
     if ("reason" in read) {
-      skip(relation.name, read.reason);
+      aside.skipped.push({ relation: relation.name, reason: read.reason });
       continue;
     }
+    for (const word of read.reading.skipped) aside.leftOut.push({ relation: relation.name, ...word });
     for (const { place, cell } of mine) {
       signal?.throwIfAborted();
       const vectors = read.reading.at(place);
@@ -162,13 +182,15 @@ export async function sweep(
   const cells = relations.length * all.length;
   const total = Math.floor((cells - shard[0]) / shard[1]) + 1;
   const rows: SweepRow[] = [];
-  const skipped: { relation: string; reason: string }[] = [];
-  const skip = (relation: string, reason: string) => void skipped.push({ relation, reason });
-  for await (const row of rowsOf(subject, relations, options, skip)) {
+  const aside: Aside = { skipped: [], leftOut: [] };
+  for await (const row of rowsOf(subject, relations, options, aside)) {
     rows.push(row);
     options.onProgress?.({ done: rows.length, total, row });
   }
-  const { seed, draws = 19_999, stopAfter = 20, level = 0.05, templates, position, splitWords } = options;
+  const { seed, draws, stopAfter, level, templates, position, splitWords } = {
+    ...SWEEP_DEFAULTS,
+    ...options,
+  };
   const experiment = digest(
     JSON.stringify([
       FORMAT,
@@ -176,9 +198,10 @@ export async function sweep(
       all.map(placeName),
       [seed, draws, stopAfter, level, templates ?? null, position ?? null, splitWords ?? null],
       modelOf(subject).configuration,
+      weightsDigest(modelOf(subject)),
     ]),
   );
-  return ranked({ experiment, shard, rows, skipped, draws, level });
+  return ranked({ experiment, shard, rows, ...aside, draws, level });
 }
 
 /**
@@ -193,7 +216,7 @@ export function mergeSweeps(parts: readonly Sweep[]): Sweep & Displayable {
   const stranger = parts.find(({ experiment, shard }) => experiment !== first.experiment || shard[1] !== of);
   if (stranger)
     throw new DirectionError(
-      `part ${stranger.shard.join("/")} is of another sweep than part ${first.shard.join("/")}: other relations, places, options, number of parts, or another model's shape`,
+      `part ${stranger.shard.join("/")} is of another sweep than part ${first.shard.join("/")}: other relations, places, options, number of parts, or another model`,
     );
   for (let part = 1; part <= of; part++)
     if (numbers.filter((number) => number === part).length !== 1)
@@ -201,9 +224,19 @@ export function mergeSweeps(parts: readonly Sweep[]): Sweep & Displayable {
         `part ${part}/${of} is ${numbers.includes(part) ? "there twice" : "missing"}; there are ${numbers.join(", ")}`,
       );
   const rows = parts.flatMap((each) => each.rows);
-  const skipped = new Map(parts.flatMap((each) => each.skipped).map((each) => [each.relation, each]));
+  const once = <T>(of: (part: Sweep) => readonly T[]) => [
+    ...new Map(parts.flatMap(of).map((each) => [JSON.stringify(each), each])).values(),
+  ];
   const { experiment, draws, level } = first;
-  return ranked({ experiment, shard: [1, 1], rows, skipped: [...skipped.values()], draws, level });
+  return ranked({
+    experiment,
+    shard: [1, 1],
+    rows,
+    skipped: once((part) => part.skipped),
+    leftOut: once((part) => part.leftOut),
+    draws,
+    level,
+  });
 }
 
 /** Changes whenever rows would. */
@@ -228,13 +261,24 @@ function tested(
   const measures = measuresOf(products, pairs);
   const random = (exchange: Exchange) => randomNumbers(`${seed} ${relation} ${place} ${exchange}`);
   const tests = pairTests(products, pairs, { random, draws, stopAfter });
+  /** Digits beyond these are summation's. */
+  const rounded = (value: number) => Number(value.toPrecision(6));
   const above = ({ nullMean, nullDeviation }: PermutationTest) =>
     nullDeviation > 0 ? (measures.meanCosine - nullMean) / nullDeviation : 0;
   return {
-    measures: Object.fromEntries(Object.entries(measures).filter(([, value]) => Number.isFinite(value))),
-    tests,
-    excess: above(tests.words),
-    pairedExcess: above(tests.partners),
+    measures: Object.fromEntries(
+      MEASURES.map((name) => [name, measures[name]] as const)
+        .filter(([, value]) => Number.isFinite(value))
+        .map(([name, value]) => [name, rounded(value)]),
+    ),
+    tests: Object.fromEntries(
+      EXCHANGES.map((exchange) => {
+        const { nullMean, nullDeviation, ...rest } = tests[exchange];
+        return [exchange, { nullMean: rounded(nullMean), nullDeviation: rounded(nullDeviation), ...rest }];
+      }),
+    ) as Tested["tests"],
+    excess: rounded(above(tests.words)),
+    pairedExcess: rounded(above(tests.partners)),
   };
 }
 
@@ -243,6 +287,7 @@ function ranked(found: {
   readonly shard: readonly [number, number];
   readonly rows: readonly SweepRow[];
   readonly skipped: Sweep["skipped"];
+  readonly leftOut: Sweep["leftOut"];
   readonly draws: number;
   readonly level: number;
 }): Sweep & Displayable {
@@ -261,12 +306,19 @@ function ranked(found: {
     experiment,
     shard,
     rows,
-    skipped: [...found.skipped].sort((a, b) => (a.relation < b.relation ? -1 : 1)),
+    skipped: sorted(found.skipped),
+    leftOut: sorted(found.leftOut),
     draws,
     level,
     smallestRate: Math.max(1, rows.length) / (1 + draws),
   };
   return shown(result, () => sweepFigure(result));
+}
+
+/** In an order that does not depend on who did which part. */
+function sorted<T extends { readonly relation: string; readonly word?: string }>(list: readonly T[]): T[] {
+  const key = ({ relation, word = "" }: T) => JSON.stringify([relation, word]);
+  return [...list].sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
 const NOTHING: CorrectedDecision = {
@@ -299,6 +351,19 @@ function readRelation(
     if (error instanceof RelationError || error instanceof DirectionError) return { reason: error.message };
     throw error;
   }
+}
+
+const DIGESTS = new WeakMap<Transformer, string>();
+
+/** Of all weights: shards of different models must not be put together. */
+function weightsDigest(model: Transformer): string {
+  const known = DIGESTS.get(model);
+  if (known !== undefined) return known;
+  const hash = createHash("sha256");
+  for (const [name, weights] of model.parameters) hash.update(name).update(weights);
+  const found = hash.digest("hex");
+  DIGESTS.set(model, found);
+  return found;
 }
 
 function digest(text: string, vectors?: Tensor<readonly ["word", string]>): string {

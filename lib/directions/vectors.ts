@@ -45,9 +45,8 @@ export function readWords(
   words: readonly string[],
   options: ReadingOptions = {},
 ): WordReading {
-  const { templates = ["{word}"], position = "word", splitWords = "skip" } = options;
-  if (templates.length === 0)
-    throw new DirectionError("there is no template; leave `templates` out for bare words");
+  const { position = "word", splitWords = "skip" } = options;
+  const templates = checkedTemplates(subject, options);
   const skipped: SkippedWord[] = [];
   const kept: { word: string; texts: WordInText[] }[] = [];
   for (const word of new Set(words)) {
@@ -69,6 +68,20 @@ export function readWords(
   const means = meanActivations(subject, kept, position);
   const names = kept.map(({ word }) => word);
   return { words: names, skipped, at: (place) => vectorsAt(subject, means, names, place) };
+}
+
+/**
+ * The templates asked for.
+ * @throws DirectionError for none, or one that the model cannot use
+ */
+export function checkedTemplates(
+  subject: Subject,
+  { templates = ["{word}"] }: ReadingOptions,
+): readonly string[] {
+  if (templates.length === 0)
+    throw new DirectionError("there is no template; leave `templates` out for bare words");
+  for (const template of templates) wordInText(subject, template, "");
+  return templates;
 }
 
 /** By hook: one row a word, averaged over its texts. */

@@ -16,16 +16,46 @@ const ordered = (name: string, list: string) => scale(name, list.split(" < "), O
 
 /** From the lesser end of a scale to the greater, one relation a scale: are their directions one? */
 export const GRADED_OPPOSITES: readonly Relation[] = [
-  made("size", "small big, little large, tiny huge, mini giant"),
-  made("height", "short tall, low high, lower upper, bottom top"),
-  made("width", "narrow wide, thin thick, slim broad, tight loose"),
-  made("temperature", "cold hot, cool warm, winter summer, ice fire"),
-  made("loudness", "quiet loud, silent noisy, soft harsh, whisper shout"),
-  made("weight", "light heavy, thin fat, weak strong, empty full"),
-  made("speed", "slow fast, late early, lazy busy, walk run"),
-  made("age", "young old, new ancient, modern traditional, child adult"),
-  made("quality", "bad good, worse better, worst best, poor rich"),
-  made("amount", "few many, less more, least most, rare common"),
+  made(
+    "size",
+    "small big, little large, tiny huge, mini giant, minor major, compact vast, miniature enormous, dwarf titan, pocket massive, slight considerable",
+  ),
+  made(
+    "height",
+    "short tall, low high, lower upper, bottom top, shallow deep, valley mountain, floor ceiling, below above, under over, down up",
+  ),
+  made(
+    "width",
+    "narrow wide, thin thick, slim broad, tight loose, lane highway, path avenue, stream river, cramped spacious, closed open, slender stout",
+  ),
+  made(
+    "temperature",
+    "cold hot, cool warm, winter summer, ice fire, snow sun, frozen boiling, chill heat, arctic tropical, cooling heating, frost flame",
+  ),
+  made(
+    "loudness",
+    "quiet loud, silent noisy, soft harsh, calm stormy, silence noise, murmur roar, whisper shout, gentle fierce, hush scream, still wild",
+  ),
+  made(
+    "weight",
+    "light heavy, thin fat, weak strong, empty full, feather stone, lean solid, slight massive, paper iron, skinny muscular, hollow dense",
+  ),
+  made(
+    "speed",
+    "slow fast, late early, lazy busy, walk run, crawl race, delay rush, gradual sudden, slowly quickly, patient hasty, slower faster",
+  ),
+  made(
+    "age",
+    "young old, new ancient, modern traditional, child adult, boy man, girl woman, baby elder, recent historic, fresh stale, junior senior",
+  ),
+  made(
+    "quality",
+    "bad good, worse better, worst best, poor rich, awful excellent, terrible great, evil holy, ugly beautiful, wrong right, failure success",
+  ),
+  made(
+    "amount",
+    "few many, less more, least most, rare common, little much, single multiple, scarce abundant, minimum maximum, none all, nobody everybody, part whole",
+  ),
 ];
 
 /** From a plain word to its intense form. */
@@ -61,7 +91,7 @@ export const UNGRADED_RELATIONS: readonly Relation[] = [
 /** Colours: pairs of words of a kind with no order, for a relation that should not be found. */
 export const COLOURS: Relation = made(
   "colours",
-  "red blue, green yellow, black brown, white grey, pink purple, orange gold",
+  "red blue, green yellow, black brown, white grey, pink purple, orange gold, silver violet, amber scarlet",
 );
 
 /** Words in an order, the least first. */

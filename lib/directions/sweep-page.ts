@@ -1,0 +1,159 @@
+import { figureOf } from "../circuits/shown.ts";
+import type { Displayable } from "../display/index.ts";
+import type { Figure } from "../views/index.ts";
+import { DirectionError } from "./errors.ts";
+import { relationAt } from "./experiment.ts";
+import { relationParallelogram, rowInWords, sweepMap, wordScale } from "./figures.ts";
+import { directionWords } from "./measures.ts";
+import { RelationError } from "./relation.ts";
+import type { SweepFile } from "./sweep-file.ts";
+import { sweepTitle } from "./sweep-figure.ts";
+import type { RankedRow } from "./sweep.ts";
+import { modelOf, type Subject } from "./words-in-text.ts";
+
+/** Rows in the page's table; all of them are in the JSON. */
+const MOST_ROWS = 1000;
+/** Relations whose best place is drawn. */
+const MOST_PICTURES = 24;
+
+const STYLE =
+  "body{margin:0 auto;max-width:1100px;padding:16px;font:15px/1.5 'Segoe UI',Roboto,Arial,sans-serif;background:#fff;color:#1f2933}" +
+  "table{border-collapse:collapse;font-size:13px}th,td{text-align:left;padding:2px 12px 2px 0;vertical-align:top;white-space:nowrap}th{font-weight:600}" +
+  ".rows{max-height:32em;overflow:auto;border:1px solid #d0d7de}.rows th{position:sticky;top:0;background:#f3f5f7}.rows tr.nothing{color:#6b7785}" +
+  "figure{margin:0 0 18px;overflow:auto}img{max-width:100%;height:auto}figcaption{font-size:13px;color:#52606d}input{font:inherit;padding:2px 6px;width:24em;max-width:100%}";
+/** Shows the rows that have all words of the filter. The page works without it. */
+const SCRIPT =
+  "document.getElementById('filter').addEventListener('input',function(e){var w=e.target.value.toLowerCase().split(/\\s+/);" +
+  "document.querySelectorAll('.rows tbody tr').forEach(function(r){var t=r.textContent.toLowerCase();r.hidden=!w.every(function(x){return t.includes(x)})})});";
+
+/**
+ * A sweep as one HTML page that asks no server for anything: the ranked table with a filter, for each relation the map of heads, and, when the
+ * model is there, the words on the direction at its best place, its parallelogram and its nulls.
+ */
+export async function sweepPage({ model, asked, sweep }: SweepFile, subject?: Subject): Promise<string> {
+  const name = escaped(modelName(model));
+  const { rows } = sweep;
+  const columns = rows[0] ? Object.keys(rowInWords(rows[0])) : [];
+  const line = (row: RankedRow) =>
+    `<tr class="${row.kind === "nothing" ? "nothing" : "found"}">${Object.values(rowInWords(row))
+      .map((cell) => `<td>${escaped(cell)}</td>`)
+      .join("")}</tr>`;
+  const body =
+    rows.length === 0
+      ? ""
+      : `<p><label>Filter: <input id="filter" placeholder="size OV paired"></label> ${rows.length > MOST_ROWS ? `The ${MOST_ROWS} surest of ${rows.length} rows; the JSON has all.` : ""}</p>
+<div class="rows"><table><thead><tr>${columns.map((column) => `<th>${column}</th>`).join("")}</tr></thead><tbody>${rows.slice(0, MOST_ROWS).map(line).join("\n")}</tbody></table></div>`;
+  const sections: string[] = [];
+  for (const [index, relation] of asked.relations.entries()) {
+    const mine = rows.filter((row) => row.relation === relation.name);
+    const [best] = mine;
+    if (!best) continue;
+    const found = mine.filter(({ kind }) => kind !== "nothing").length;
+    const figures: (Figure | undefined)[] = [];
+    if (mine.some(({ place }) => "head" in place)) figures.push(sweepMap(sweep, relation.name));
+    let reads = "";
+    if (subject && index < MOST_PICTURES) {
+      const drawn = await bestPlace(subject, best, { relation, asked });
+      figures.push(...drawn.figures);
+      reads = drawn.words;
+    }
+    sections.push(
+      `<h2>${escaped(relation.name)}</h2><p>Found at ${found} of ${mine.length} places; surest at ${escaped(best.placeName)}: ${escaped(rowInWords(best)["found"] ?? "")}. Rings in the map are heads where something was found.${reads}</p>${(await Promise.all(figures.map(picture))).join("")}`,
+    );
+  }
+  const facts = Object.entries(model).map(
+    ([fact, value]) =>
+      `<tr><th>${escaped(fact)}</th><td>${escaped(Array.isArray(value) ? value.join(", ") : String(value))}</td></tr>`,
+  );
+  const aside = [
+    ...sweep.skipped.map(({ relation, reason }) => [`${relation} (whole)`, reason]),
+    ...sweep.leftOut.map(({ relation, word, reason }) => [`${relation}: ${word}`, reason]),
+  ];
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>Directions of ${name}</title><style>${STYLE}</style></head>
+<body><h1>Directions of ${name}</h1>
+<p><b>${escaped(sweepTitle(sweep))}.</b> A <i>class direction</i> is one that all second words share against all first, whoever is paired with whom; in a <i>paired relation</i> it matters which second word goes with which first. Both beat the same words shuffled. The mean cosine is that of the differences second − first.</p>
+${body}
+${sections.join("\n")}
+${aside.length === 0 ? "" : `<h2>Left out</h2><table>${aside.map(([what = "", why = ""]) => `<tr><th>${escaped(what)}</th><td>${escaped(why)}</td></tr>`).join("")}</table>`}
+<h2>The model, and what was asked</h2><table>${facts.join("")}<tr><th>templates</th><td>${escaped(asked.templates.join(" · "))}</td></tr><tr><th>seed, draws, level</th><td>${escaped([asked.seed, asked.draws, asked.level].join(", "))}</td></tr></table>
+${body === "" ? "" : `<script>${SCRIPT}</script>`}
+</body></html>
+`;
+}
+
+/** The pictures of a relation's surest place; none where the model is not the one of the sweep. */
+async function bestPlace(
+  subject: Subject,
+  { place }: RankedRow,
+  {
+    relation,
+    asked,
+  }: { readonly relation: SweepFile["asked"]["relations"][number]; readonly asked: SweepFile["asked"] },
+): Promise<{ readonly figures: (Figure | undefined)[]; readonly words: string }> {
+  const { templates, position, splitWords, seed } = asked;
+  const reading = { templates, position, splitWords };
+  try {
+    const finding = await relationAt(subject, relation, place, {
+      ...reading,
+      seed,
+      draws: 499,
+      untrained: 0,
+      randomMaps: 49,
+    });
+    const hasHead = "head" in place && modelOf(subject).configuration.layers > place.layer;
+    return {
+      figures: [
+        hasHead && (place.part === "OV" || place.part === "result")
+          ? relationParallelogram(subject, relation, place, reading)
+          : undefined,
+        wordScale(subject, relation, place, { ...reading, width: 760 }),
+        nullsOf(finding),
+      ],
+      words: directionSaid(subject, finding),
+    };
+  } catch (error) {
+    if (error instanceof DirectionError || error instanceof RelationError) return { figures: [], words: "" };
+    throw error;
+  }
+}
+
+function nullsOf(finding: Displayable): Figure | undefined {
+  return figureOf(finding);
+}
+
+/** What the direction speaks for in the vocabulary, in a sentence. */
+function directionSaid(
+  subject: Subject,
+  { place, direction }: Awaited<ReturnType<typeof relationAt>>,
+): string {
+  if (!direction || direction.axes[0] !== "embedding") return "";
+  const { embedded, written } = directionWords(subject, place, direction, { words: 6 });
+  const list = (entries: (typeof embedded)["towards"]) =>
+    entries.map(({ label }) => escaped(label)).join(", ");
+  return ` Embeddings most along it: <i>${list(embedded.towards)}</i>; most against it: <i>${list(embedded.against)}</i>.${
+    written ? ` Written into the stream it raises <i>${list(written.towards)}</i>.` : ""
+  }`;
+}
+
+/** The name on a model's card. */
+function modelName({ name }: SweepFile["model"]): string {
+  return typeof name === "string" ? name : "a model";
+}
+
+/** The figure as an image of its own: the ids inside one SVG cannot meet another's. */
+async function picture(figure: Figure | undefined): Promise<string> {
+  if (!figure) return "";
+  const data = Buffer.from(await figure.svg()).toString("base64");
+  return `<figure><img alt="${escaped(figure.description)}" src="data:image/svg+xml;base64,${data}"><figcaption>${escaped(figure.description)}</figcaption></figure>`;
+}
+
+function escaped(text: string): string {
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;")
+    .replaceAll("'", "&#39;");
+}

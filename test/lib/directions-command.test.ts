@@ -1,0 +1,301 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { loadSweep } from "../../lib/directions/index.ts";
+import { ended, ROOT, type Ended } from "../python.ts";
+
+const CLI = join(ROOT, "kernel-setup", "cli.mjs");
+const MODEL = join(ROOT, "checkpoints", "planted-relations");
+const RELATIONS = {
+  templates: ["the {word} is"],
+  draws: 299,
+  relations: [
+    {
+      name: "capital",
+      pairs: [
+        ["france", "paris"],
+        ["spain", "madrid"],
+        ["italy", "rome"],
+        ["greece", "athens"],
+        ["norway", "oslo"],
+        ["austria", "vienna"],
+        ["poland", "warsaw"],
+        ["nowhere", "utopia"],
+      ],
+    },
+    {
+      name: "<script>alert(1)</script> & more",
+      pairs: [
+        ["small", "huge"],
+        ["short", "towering"],
+        ["cool", "scorching"],
+      ],
+    },
+  ],
+};
+
+describe("matrix-composition directions", function () {
+  this.timeout(120_000);
+  let folder: string;
+  let relations: string;
+  const at = (name: string) => join(folder, name);
+  const directions = (...args: string[]): Promise<Ended> =>
+    ended(process.execPath, [CLI, "directions", ...args]);
+  const asked = (name: string, content: unknown) => {
+    writeFileSync(at(name), typeof content === "string" ? content : JSON.stringify(content));
+    return at(name);
+  };
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "directions "));
+    relations = asked("relations.json", RELATIONS);
+  });
+  after(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  it("writes rows and a page that needs no network, and tells what was left out", async () => {
+    const { code, stdout } = await directions(
+      MODEL,
+      ...[
+        "--relations",
+        relations,
+        "--json",
+        at("whole.json"),
+        "--html",
+        at("whole.html"),
+        "--cache",
+        at("cache"),
+      ],
+    );
+    assert.deepEqual([code, stdout], [0, ""]);
+    const { sweep, model } = await loadSweep(at("whole.json"));
+    assert.equal(model["name"], "planted-relations");
+    assert.equal(sweep.rows.length, 2 * 2 * 4 * 4);
+    assert.deepEqual(
+      sweep.leftOut.map(({ relation, word }) => [relation, word]),
+      [
+        ["capital", "nowhere"],
+        ["capital", "utopia"],
+      ],
+    );
+    const [best] = sweep.rows;
+    assert.ok(best && best.relation === "capital" && best.pairs === 7 && best.kind !== "nothing");
+    assert.ok(best.pairedQValue >= best.qValue && best.pValue >= 1 / 300);
+    const page = readFileSync(at("whole.html"), "utf8");
+    assert.ok(!page.includes("<script>alert") && page.includes("&lt;script&gt;alert"));
+    assert.doesNotMatch(page, /(src|href)="(?!data:)/i);
+    assert.ok((page.match(/<img alt="/g) ?? []).length >= 6, "maps, scales and nulls");
+  });
+
+  it("gives in parts that xargs spreads over processes, merged, the same file to the byte, also packed", async () => {
+    const parts = [1, 2, 3].map((part) => `part-${part}.json.gz`);
+    const { code, stderr } = await ended("sh", [
+      "-c",
+      `seq 3 | xargs -P 2 -I PART "$0" "$1" directions "$2" --relations "$3" --cache "$4" --shard PART/3 --json "$5/part-PART.json.gz"`,
+      ...[process.execPath, CLI, MODEL, relations, at("cache of parts"), folder],
+    ]);
+    assert.equal(code, 0, stderr);
+    const merged = await directions(
+      "merge",
+      ...parts.map(at),
+      "--json",
+      at("merged.json"),
+      "--html",
+      at("merged.html"),
+      "--model",
+      MODEL,
+    );
+    assert.deepEqual([merged.code, merged.stderr], [0, ""]);
+    assert.equal(readFileSync(at("merged.json"), "utf8"), readFileSync(at("whole.json"), "utf8"));
+    assert.equal(readFileSync(at("merged.html"), "utf8"), readFileSync(at("whole.html"), "utf8"));
+  });
+
+  it("keeps what it has on Ctrl-C, and goes on from there", async () => {
+    const args = [
+      "directions",
+      MODEL,
+      "--relations",
+      asked("long.json", { ...RELATIONS, draws: 2e9, stopAfter: 40_000 }),
+    ];
+    const cache = at("cache of long");
+    const child = spawn(process.execPath, [CLI, ...args, "--json", at("long.json.gz"), "--cache", cache]);
+    let stderr = "";
+    const code = await new Promise<number | null>((resolve) => {
+      child.stderr.on("data", (data: Buffer) => {
+        stderr += data.toString();
+        // rows are being found: the first tenth is told
+        if (!child.killed && /\d of 64 rows/.test(stderr)) child.kill("SIGINT");
+      });
+      child.on("close", resolve);
+    });
+    assert.equal(code, 130, stderr);
+    assert.match(stderr, /stopped after \d+ of 64 rows; they are kept in .*cache of long/);
+    const kept = readdirSync(cache).filter((name) => name.endsWith(".json")).length;
+    assert.ok(kept > 0 && kept < 64, `${kept} kept`);
+  });
+
+  it("prints a relations file to begin with, and then a summary", async () => {
+    const { stdout, code } = await directions("example");
+    assert.equal(code, 0);
+    const example = JSON.parse(stdout) as typeof RELATIONS;
+    assert.ok(example.relations.length >= 15 && example.relations.every(({ pairs }) => pairs.length >= 8));
+    const summary = await directions(
+      MODEL,
+      "--relations",
+      relations,
+      "--cache",
+      at("cache"),
+      "--twin",
+      "words",
+    );
+    assert.equal(summary.code, 0, summary.stderr);
+    assert.match(summary.stdout, /Directions of planted-relations: /);
+    assert.match(
+      summary.stdout,
+      /capital, words exchanged: a paired relation at \d+, a class direction at \d+ of 32/,
+    );
+  });
+
+  const [capital] = RELATIONS.relations;
+  const errors: Readonly<
+    Record<string, readonly [code: number, message: RegExp, ...args: (() => string)[]]>
+  > = {
+    "no model": [2, /which model\?/],
+    "no relations": [2, /which relations\?/, () => MODEL],
+    "a model that is not there": [1, /nowhere/, () => at("nowhere"), () => "--relations", () => relations],
+    "a file that is not there": [
+      1,
+      /ENOENT.*none\.json/,
+      () => MODEL,
+      () => "--relations",
+      () => at("none.json"),
+    ],
+    "JSON that is cut off": [
+      1,
+      /cut\.json is not whole JSON .* was it cut off\?/,
+      () => MODEL,
+      () => "--relations",
+      () => asked("cut.json", JSON.stringify(RELATIONS).slice(0, 200)),
+    ],
+    "no relation": [
+      1,
+      /"relations" has to be a list/,
+      () => MODEL,
+      () => "--relations",
+      () => asked("a.json", { relations: [] }),
+    ],
+    "an unknown key": [
+      1,
+      /"template" is not known; there are "relations", "templates"/,
+      () => MODEL,
+      () => "--relations",
+      () => asked("b.json", { ...RELATIONS, template: "x" }),
+    ],
+    "an empty relation": [
+      1,
+      /"relations"\[0\] : relation "none" has 0 pairs/,
+      () => MODEL,
+      () => "--relations",
+      () => asked("c.json", { relations: [{ name: "none", pairs: [] }] }),
+    ],
+    "one pair": [
+      1,
+      /relation "one" has 1 pairs; a common direction needs at least 2/,
+      () => MODEL,
+      () => "--relations",
+      () => asked("d.json", { relations: [{ name: "one", pairs: [["a", "b"]] }] }),
+    ],
+    "unknown words only": [
+      1,
+      /"strange" was skipped: none of the 4 words can be used.*nothing was tested/s,
+      () => MODEL,
+      () => "--relations",
+      () =>
+        asked("e.json", {
+          relations: [
+            {
+              name: "strange",
+              pairs: [
+                ["qux", "quux"],
+                ["foo", "bar"],
+              ],
+            },
+          ],
+        }),
+    ],
+    "a template word that is unknown": [
+      1,
+      /lacks "quux" of the template/,
+      () => MODEL,
+      () => "--relations",
+      () => asked("f.json", { ...RELATIONS, templates: ["quux {word}"] }),
+    ],
+    "a place that is none": [
+      1,
+      /"parts" is "value"; it has to be one of/,
+      () => MODEL,
+      () => "--relations",
+      () => asked("g.json", { relations: [capital], parts: ["value"] }),
+    ],
+    "a wrong shard": [
+      2,
+      /--shard takes a part .* not "5\/4"/,
+      () => MODEL,
+      () => "--relations",
+      () => relations,
+      () => "--shard",
+      () => "5/4",
+    ],
+    "a shard without file": [
+      2,
+      /give --json FILE/,
+      () => MODEL,
+      () => "--relations",
+      () => relations,
+      () => "--shard",
+      () => "1/2",
+    ],
+    "a missing part": [
+      1,
+      /part 2\/3 is missing/,
+      () => "merge",
+      () => at("part-1.json.gz"),
+      () => at("part-3.json.gz"),
+    ],
+    "a part that is cut off": [
+      1,
+      /part-cut\.json is not whole JSON/,
+      () => "merge",
+      () => asked("part-cut.json", readFileSync(at("whole.json"), "utf8").slice(0, 5000)),
+    ],
+    "a file that is no part": [
+      1,
+      /is no result of "matrix-composition directions"/,
+      () => "merge",
+      () => relations,
+    ],
+    "another model's part": [
+      1,
+      /part-other\.json is of another model/,
+      () => "merge",
+      () => at("part-1.json.gz"),
+      () =>
+        asked(
+          "part-other.json",
+          readFileSync(at("whole.json"), "utf8").replace('"planted-relations"', '"other"'),
+        ),
+    ],
+  };
+  for (const [what, [code, message, ...args]] of Object.entries(errors))
+    it(`says what is wrong: ${what}`, async () => {
+      const got = await directions(
+        ...args.map((each) => each()),
+        ...(args.length > 1 && args[0]?.() !== "merge" ? ["--cache", at("cache")] : []),
+      );
+      assert.equal(got.code, code, got.stderr);
+      assert.match(got.stderr, message);
+      assert.doesNotMatch(got.stderr, /\n\s+at /, "no stack");
+    });
+});
