@@ -14,6 +14,8 @@ export interface CausePrompt {
   /** The word that the direction should speak for. */
   readonly towards: Token;
   readonly against: Token;
+  /** The same prompt, as long, with a word from the other end (small for big): for swapping. */
+  readonly counterpart?: readonly Token[];
 }
 
 /** How a direction's cause is tried. */
@@ -25,19 +27,27 @@ export interface CauseOptions {
   readonly controls?: number;
 }
 
-/** What taking a direction out of a head's output, and adding it, does to predictions. Made by {@link directionCause}. */
+/**
+ * What changing a head's output along a direction does to predictions. Made by {@link directionCause}. Each effect stands beside that of as
+ * much of random directions: what is added or taken along the direction is added or taken along them.
+ */
 export interface DirectionCause {
   /** Mean over prompts of logit(towards) − logit(against), nothing changed. */
   readonly unchanged: number;
-  /** By how much it falls when the head's output loses its part along the direction, at every position; beside random directions. */
+  /** By how much it falls when the head's output loses its part along the direction, at every position. */
   readonly projectedOut: NullComparison;
-  /** By how much it rises with each dose; beside random directions. */
+  /** By how much it rises with each dose. */
   readonly doses: readonly { readonly dose: number; readonly effect: NullComparison }[];
+  /** By how much it falls when the head's part along the direction is that of the counterpart; without counterparts `undefined`. */
+  readonly swapped: NullComparison | undefined;
+  /** By how much it rises in the counterpart when the head's part along the direction is that of the prompt (patching along it). */
+  readonly patched: NullComparison | undefined;
 }
 
 /**
- * Is a direction at a head's output a cause of what the model predicts? It is projected out, and added in doses, at that head only; the effect on
- * logit(towards) − logit(against) at the last position stands beside that of as much of random directions.
+ * Is a direction at a head's output a cause of what the model predicts? It is projected out, added in doses, and swapped between prompts and
+ * their counterparts, at that head only; the effect on logit(towards) − logit(against) at the last position stands beside that of as much of
+ * random directions.
  *
  * p-values are one-sided: positive doses and projecting out towards the word, negative doses away from it.
  * @param direction in the residual stream, as `commonDirection` finds it at `OV` or `result`; any length but 0
@@ -90,12 +100,55 @@ export function directionCause(
       );
     });
   const unchanged = difference([]);
-  const fall = (along: Tensor<["embedding"]>) => unchanged - difference([head.projectedOut(along)]);
+  /** The head's part along its own direction in each position, taken out of the output, along any direction. */
+  const taken = (along: Tensor<["embedding"]>) =>
+    intervention(`blocks.${place.layer}.result`, (results) =>
+      results.minus(ofHead(results.dot(own, "embedding"), place.head).outer(along)),
+    );
+  const fall = (along: Tensor<["embedding"]>) => unchanged - difference([taken(along)]);
+  const pairs = prompts.flatMap((prompt) =>
+    prompt.counterpart ? [{ ...prompt, counterpart: prompt.counterpart }] : [],
+  );
+  for (const { tokens, counterpart } of pairs)
+    if (tokens.length !== counterpart.length)
+      throw new DirectionError(
+        `a prompt has ${tokens.length} tokens and its counterpart ${counterpart.length}; they have to be as long`,
+      );
+  const name = `blocks.${place.layer}.result` as const;
+  const exchanges = pairs.map(({ tokens, counterpart, towards, against }) => {
+    const [mine, theirs] = [tokens, counterpart].map((text) => {
+      const { activations } = model.run(text, { keep: [name], logits: "none" });
+      const kept = (activations as Readonly<Record<string, Tensor<["position", "head", "embedding"]>>>)[name];
+      return kept?.withoutLabels().dot(own, "embedding");
+    });
+    if (!mine || !theirs) throw new DirectionError(`the runs kept no ${name}`);
+    return { tokens, counterpart, towards, against, change: ofHead(theirs.minus(mine), place.head) };
+  });
+  /** Mean change of the logit difference of prompts (or of counterparts) with the amounts of the other text along a direction. */
+  const exchanged = (along: Tensor<["embedding"]>, of: "tokens" | "counterpart") => {
+    let sum = 0;
+    for (const exchange of exchanges) {
+      const change = exchange.change.times(of === "tokens" ? 1 : -1);
+      const added = intervention(name, (results) => results.plus(change.outer(along)));
+      const logits = [[], [added]].map((interventions) =>
+        model.run(exchange[of], { logits: "last", interventions }).logits.at({ position: 0 }),
+      );
+      const [before = Number.NaN, after = Number.NaN] = logits.map(
+        (each) => each.value({ vocabulary: exchange.towards }) - each.value({ vocabulary: exchange.against }),
+      );
+      sum += of === "tokens" ? before - after : after - before;
+    }
+    return sum / exchanges.length;
+  };
+  const beside = (effect: (along: Tensor<["embedding"]>) => number) =>
+    nullComparison(effect(own), random.map(effect));
   const rise = (along: Tensor<["embedding"]>, dose: number) =>
     Math.sign(dose) * (difference([added(along, dose)]) - unchanged);
   const result: DirectionCause = {
     unchanged,
-    projectedOut: nullComparison(fall(own), random.map(fall)),
+    projectedOut: beside(fall),
+    swapped: exchanges.length === 0 ? undefined : beside((along) => exchanged(along, "tokens")),
+    patched: exchanges.length === 0 ? undefined : beside((along) => exchanged(along, "counterpart")),
     doses: doses.map((dose) => {
       const found = nullComparison(
         rise(own, dose),
@@ -105,20 +158,36 @@ export function directionCause(
       return { dose, effect: { ...found, observed: sign * found.observed, nullMean: sign * found.nullMean } };
     }),
   };
+  const columns: readonly (readonly [string, NullComparison, sign: number])[] = [
+    ["projected out", result.projectedOut, -1],
+    ...(result.swapped ? [["swapped", result.swapped, -1] as const] : []),
+    ...(result.patched ? [["patched", result.patched, 1] as const] : []),
+    ...result.doses.map(({ dose, effect }) => [`dose ${dose}`, effect, 1] as const),
+  ];
   return shown(result, () =>
     heatmap(
       [
-        [-result.projectedOut.observed, ...result.doses.map(({ effect }) => effect.observed)],
-        [-result.projectedOut.nullMean, ...result.doses.map(({ effect }) => effect.nullMean)],
+        columns.map(([, { observed }, sign]) => sign * observed),
+        columns.map(([, { nullMean }, sign]) => sign * nullMean),
+        columns.map(([, { nullDeviation }]) => nullDeviation),
       ],
       {
         title: `Head ${head.name}: change of the logit difference`,
         colours: "diverging",
         labels: {
-          row: ["the direction", "random directions"],
-          column: ["projected out", ...result.doses.map(({ dose }) => `dose ${dose}`)],
+          row: ["the direction", "random directions", "± (deviation)"],
+          column: columns.map(([column]) => column),
         },
       },
     ),
   );
+}
+
+/** One head's numbers, in their place among zeros for the other heads. */
+function ofHead<A extends readonly string[]>(numbers: Tensor<A>, index: number): Tensor<A> {
+  const isHead = tensor(
+    ["head"],
+    Float64Array.from({ length: numbers.sizeOf("head" as never) }, (_, at) => (at === index ? 1 : 0)),
+  );
+  return numbers.times(isHead as never) as unknown as Tensor<A>;
 }

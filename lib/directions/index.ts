@@ -77,4 +77,11 @@ export {
   type PlantedRelation,
   type PlantedSpecification,
 } from "./planted.ts";
+export {
+  directionGains,
+  directionMoves,
+  type DirectionGains,
+  type DirectionMove,
+  type DirectionMoves,
+} from "./moves.ts";
 export { directionCause, type CauseOptions, type CausePrompt, type DirectionCause } from "./cause.ts";
