@@ -3,12 +3,13 @@ import { colourScale } from "./colours.ts";
 import { count, largest, list } from "./describe.ts";
 import { sceneFigure, type Figure } from "./figure.ts";
 import { fitText, formatNumber, widestLabel } from "./label.ts";
-import { columnLabels, drawLabels, packingSignal, pool, rasterUri } from "./matrix-block.ts";
+import { columnLabels, drawLabels, pool, rasterUri } from "./matrix-block.ts";
 import type { ArrayInput, LabelledArray } from "./matrix.ts";
 import type { FigureOptions } from "./options.ts";
+import { MOST_CODE, packCode, packingSignal, readCode } from "./packing.ts";
 import { Scene, tooltipExpression } from "./scene.ts";
 import { THEME } from "./theme.ts";
-import { tokenPlaces } from "./token-strip.ts";
+import { drawShadedTokens } from "./token-strip.ts";
 import { ViewInputError } from "./view-input-error.ts";
 
 /** Options of {@link attentionHeads}. */
@@ -19,7 +20,6 @@ export interface AttentionHeadsOptions extends FigureOptions {
   readonly head?: readonly [layer: number, head: number];
 }
 
-const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 /** Characters for the readable weights of all heads together. */
 const MOST_CHARACTERS = 220_000;
 /** Pixels on a side for one head's small picture. */
@@ -234,7 +234,6 @@ export function attentionHeads(patterns: ArrayInput, options: AttentionHeadsOpti
     ],
   });
   scene.signal("token", undefined, { update: "tokenHover >= 0 ? tokenHover : cell ? cell.q : tokenKept" });
-  scene.signal("backwards", false, { on: [{ events: "@switch:click", update: "!backwards" }] });
   decodeShares(scene, strongest.kept, queries, heads);
   scene.draw(
     "rect",
@@ -266,7 +265,8 @@ export function attentionHeads(patterns: ArrayInput, options: AttentionHeadsOpti
   });
 
   const stripY = Math.max(gridY + layers * tile, zoomY + zoomSize) + 16;
-  scene.height = drawTokens(scene, tokens, stripY, width, strongest.kept < keys ? strongest.kept : undefined);
+  const note = strongest.kept < keys ? ` (${strongest.kept} strongest)` : "";
+  scene.height = drawShadedTokens(scene, tokens, { y: stripY + 6, chosen: "token", note }) + 6;
   return sceneFigure(scene, options.description ?? describe(array, averages));
 }
 
@@ -304,7 +304,6 @@ function drawSprite(array: LabelledArray): { rows: number; columns: number; valu
 function packStrongest(array: LabelledArray): { packed: string[]; kept: number } {
   const [layers = 0, heads = 0, queries = 0, keys = 0] = array.shape;
   const kept = Math.min(keys, Math.max(3, Math.floor(MOST_CHARACTERS / (4 * layers * heads * queries))));
-  const pair = (code: number): string => (ALPHABET[code >> 6] ?? "A") + (ALPHABET[code & 63] ?? "A");
   const weights = Float64Array.from(array.values, (weight) => (Number.isFinite(weight) ? weight : 0));
   const packed = Array.from({ length: layers * heads }, (_, block) => {
     let text = "";
@@ -313,9 +312,8 @@ function packStrongest(array: LabelledArray): { packed: string[]; kept: number }
       const row = weights.subarray(start, start + keys);
       const order = kept < keys ? largest(row, kept) : row.keys();
       for (const key of order) {
-        const weight = array.values[start + key] ?? 0;
-        text +=
-          pair(key) + pair(Math.round(Math.min(1, Math.max(0, Number.isFinite(weight) ? weight : 0)) * 4095));
+        const weight = row[key] ?? 0;
+        text += packCode(key) + packCode(Math.round(Math.min(1, Math.max(0, weight)) * MOST_CODE));
       }
     }
     return text;
@@ -326,11 +324,9 @@ function packStrongest(array: LabelledArray): { packed: string[]; kept: number }
 /** Data sets "shares" (of the chosen token, by place in the text) and "cellShare" (of the cell pointed at). */
 function decodeShares(scene: Scene, kept: number, queries: number, heads: number): void {
   const text = `strongest[head.l * ${heads} + head.h]`;
-  const code = (offset: string): string =>
-    `(indexof(alphabet, ${text}[${offset}]) * 64 + indexof(alphabet, ${text}[${offset} + 1]))`;
   const decode = [
-    { type: "formula", as: "k", expr: code("datum.p * 4") },
-    { type: "formula", as: "share", expr: `${code("datum.p * 4 + 2")} / 4095` },
+    { type: "formula", as: "k", expr: readCode(text, "datum.p * 4") },
+    { type: "formula", as: "share", expr: `${readCode(text, "datum.p * 4 + 2")} / ${MOST_CODE}` },
   ];
   const sequence = { type: "sequence", as: "p" };
   scene.data("shares", undefined, {
@@ -356,79 +352,6 @@ function decodeShares(scene: Scene, kept: number, queries: number, heads: number
       { type: "filter", expr: "cell && datum.k === cell.k" },
     ],
   });
-}
-
-function drawTokens(
-  scene: Scene,
-  tokens: readonly string[],
-  y: number,
-  width: number,
-  kept: number | undefined,
-): number {
-  const note = kept === undefined ? "" : ` (${kept} strongest)`;
-  scene.draw("text", [{ x: 12, y: y + 6, fill: "#08519c", cursor: "pointer", fontWeight: "bold" }], {
-    name: "switch",
-    encode: {
-      text: {
-        signal: `(backwards ? '⇄ shaded: what looks at the chosen token' : '⇄ shaded: what the chosen token looks at') + '${note}'`,
-      },
-    },
-  });
-  const { places, height } = tokenPlaces(tokens, 12, width - 12, y + 20);
-  scene.scale({
-    name: "shade",
-    type: "linear",
-    domain: [0, 0.35, 1],
-    range: ["#ffffff", "#6baed6", "#08306b"],
-    clamp: true,
-  });
-  const transform = [
-    { type: "lookup", from: "shares", key: "i", fields: ["i"], values: ["share"], default: 0 },
-  ];
-  scene.draw(
-    "rect",
-    places.map((place, i) => ({
-      x: place.x,
-      y: place.y,
-      width: place.width,
-      height: 20,
-      cornerRadius: 3,
-      i,
-      cursor: "pointer",
-      label: place.text,
-    })),
-    {
-      name: "strip",
-      transform,
-      encode: {
-        fill: { signal: "scale('shade', datum.share)" },
-        stroke: { signal: `datum.i === token ? '${THEME.accent}' : '${THEME.faint}'` },
-        strokeWidth: { signal: "datum.i === token ? 2 : 0.5" },
-        tooltip: tooltipExpression([
-          ["token", "datum.label"],
-          ["position", "datum.i"],
-          ["attention", "format(datum.share, '.3f')"],
-        ]),
-      },
-    },
-  );
-  scene.draw(
-    "text",
-    places.map((place, i) => ({
-      x: place.x + place.width / 2,
-      y: place.y + 10.5,
-      text: fitText(place.text, place.width - 4),
-      align: "center",
-      i,
-    })),
-    {
-      transform,
-      encode: {
-        fill: { signal: `luminance(scale('shade', datum.share)) < 0.179 ? '#ffffff' : '#000000'` },
-      },
-    },
-  );
-  return y + 20 + height + 6;
 }
 
 interface HeadAverage {

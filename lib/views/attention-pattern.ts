@@ -1,11 +1,12 @@
 import { count, largest, list } from "./describe.ts";
 import { sceneFigure, type Figure } from "./figure.ts";
 import { fitText, formatNumber, inertText, widestLabel } from "./label.ts";
-import { toArray, type ArrayInput, type LabelledArray } from "./matrix.ts";
+import { rankOf, toArray, type ArrayInput, type LabelledArray } from "./matrix.ts";
 import type { FigureOptions } from "./options.ts";
+import { MOST_CODE, packCode, packingSignal, readCode } from "./packing.ts";
 import { Scene, tooltipExpression, type MarkRow } from "./scene.ts";
 import { categoryColour, THEME } from "./theme.ts";
-import { tokenPlaces } from "./token-strip.ts";
+import { drawShadedTokens } from "./token-strip.ts";
 import { ViewInputError } from "./view-input-error.ts";
 
 /** Options of {@link attentionPattern}. */
@@ -21,7 +22,8 @@ export interface AttentionPatternOptions extends FigureOptions {
   readonly threshold?: number;
 }
 
-const MOST_LINES = 9000;
+/** More weights than these are only threads on top of each other; the strongest are kept. */
+const MOST_LINES = 4000;
 
 /**
  * Who looks at whom: the tokens as sources on the left and destinations on the right, a line for each weight, and
@@ -46,7 +48,7 @@ export function attentionPattern(pattern: ArrayInput, options: AttentionPatternO
   const scene = new Scene(
     width,
     options.title ?? "Attention",
-    "Lines run from source (key) to destination (query). Point at a token or a head; click to keep it.",
+    `Lines run from source (key) to destination (query). Point at a token or a head; click to keep it.${weights.left === 0 ? "" : ` The ${weights.cells.length} strongest of ${weights.cells.length + weights.left} weights.`}`,
   );
   const headColour = (head: number): string => (heads === 1 ? "#2171b5" : categoryColour(head));
 
@@ -147,32 +149,38 @@ export function attentionPattern(pattern: ArrayInput, options: AttentionPatternO
   });
   scene.signal("chosen", undefined, { update: "over || kept" });
   const between = layers === 1 ? 0 : 26;
-  scene.data("weights", weights as never);
-  const isShown =
-    layers === 1
-      ? "(head0 < 0 || head0 === datum.h)"
-      : `indexof([${Array.from({ length: layers }, (_, layer) => `head${layer} < 0 ? datum.h : head${layer}`).join(", ")}], datum.h, 0) >= 0 && [${Array.from({ length: layers }, (_, layer) => `head${layer} < 0 || head${layer} === datum.h`).join(", ")}][datum.l]`;
+  addWeights(scene, weights, array.shape);
+  const isShown = `indexof([-1, datum.h], [${Array.from({ length: layers }, (_, layer) => `head${layer}`).join(", ")}][datum.l]) >= 0`;
   const isChosen =
     "(!chosen || (chosen.c === datum.l && chosen.i === datum.k) || (chosen.c === datum.l + 1 && chosen.i === datum.q))";
   const value = "(weighted ? datum.v : datum.w)";
-  const all = Array.from({ length: layers }, (_, layer) => `head${layer} < 0`);
+  const list = (entry: (layer: number) => string | number): string =>
+    `[${Array.from({ length: layers }, (_, layer) => entry(layer)).join(", ")}][datum.l]`;
+  const from = list((layer) => columnX(layer) + (layer === 0 ? 4 : between + 4));
+  const to = list((layer) => columnX(layer + 1) - (layer === layers - 1 ? 4 : between + 4));
+  const bend = list((layer) => (columnX(layer) + columnX(layer + 1)) / 2);
+  const [source, destination] = ["k", "q"].map((end) => `(${middle(0)} + datum.${end} * ${step})`);
+  const isBlended = list((layer) => `head${layer} < 0`);
   scene.mark({
     type: "path",
     from: { data: "weights" },
     interactive: false,
     encode: {
-      update: {
+      // Set once: the pointer changes only widths and opacities.
+      enter: {
         path: {
-          signal: `'M' + ([${Array.from({ length: layers }, (_, layer) => columnX(layer) + (layer === 0 ? 4 : between + 4)).join(", ")}][datum.l]) + ',' + (${middle(0)} + datum.k * ${step}) + 'C' + ([${Array.from({ length: layers }, (_, layer) => (columnX(layer) + columnX(layer + 1)) / 2).join(", ")}][datum.l]) + ',' + (${middle(0)} + datum.k * ${step}) + ' ' + ([${Array.from({ length: layers }, (_, layer) => (columnX(layer) + columnX(layer + 1)) / 2).join(", ")}][datum.l]) + ',' + (${middle(0)} + datum.q * ${step}) + ' ' + ([${Array.from({ length: layers }, (_, layer) => columnX(layer + 1) - (layer === layers - 1 ? 4 : between + 4)).join(", ")}][datum.l]) + ',' + (${middle(0)} + datum.q * ${step})`,
+          signal: `'M' + ${from} + ',' + ${source} + 'C' + ${bend} + ',' + ${source} + ' ' + ${bend} + ',' + ${destination} + ' ' + ${to} + ',' + ${destination}`,
         },
         stroke: {
           signal: `[${Array.from({ length: heads }, (_, head) => `'${headColour(head)}'`).join(", ")}][datum.h]`,
         },
+      },
+      update: {
         strokeWidth: {
-          signal: `${heads === 1 ? "" : `([${all.join(", ")}][datum.l] ? 0.6 : 1) * `}(0.4 + 3.2 * sqrt(${value}))`,
+          signal: `${heads === 1 ? "" : `(${isBlended} ? 0.6 : 1) * `}(0.4 + 3.2 * sqrt(${value}))`,
         },
         strokeOpacity: {
-          signal: `${isShown} && ${isChosen} ? min(1, (chosen ? 0.25 : 0.06) + ${value}) * ([${all.join(", ")}][datum.l] ? ${Math.max(0.4, 1 / Math.sqrt(heads)).toFixed(2)} : 1) : 0`,
+          signal: `${isShown} && ${isChosen} ? min(1, (chosen ? 0.25 : 0.06) + ${value}) * (${isBlended} ? ${Math.max(0.4, 1 / Math.sqrt(heads)).toFixed(2)} : 1) : 0`,
         },
       },
     },
@@ -228,97 +236,28 @@ export function attentionPattern(pattern: ArrayInput, options: AttentionPatternO
   );
 
   const below = middle(Math.max(queries, keys)) + 8;
-  const bottom = drawStrip(scene, tokens, below, width, layers, isShown, value, heads);
+  const chosen = `(chosen ? chosen.i : ${tokens.length - 1})`;
+  addShares(scene, layers - 1, heads, isShown, chosen);
+  const bottom = drawShadedTokens(scene, tokens, { y: below + 8, chosen, column: layers }) + 8;
   scene.height = options.height === undefined ? bottom : Math.max(options.height, bottom);
   return sceneFigure(scene, options.description ?? describe(array));
 }
 
-/** The text, shaded by what the chosen token looks at or is looked at by. */
-function drawStrip(
-  scene: Scene,
-  tokens: readonly string[],
-  y: number,
-  width: number,
-  layers: number,
-  isShown: string,
-  value: string,
-  heads: number,
-): number {
-  const column = layers - 1;
-  scene.signal("backwards", false, { on: [{ events: "@switch:click", update: "!backwards" }] });
-  scene.draw("text", [{ x: 12, y: y + 8, fill: "#08519c", cursor: "pointer", fontWeight: "bold" }], {
-    name: "switch",
-    encode: {
-      text: {
-        signal: `backwards ? '⇄ shaded: what looks at the chosen token' : '⇄ shaded: what the chosen token looks at'`,
-      },
-    },
-  });
-  const { places, height } = tokenPlaces(tokens, 12, width - 12, y + 22);
-  const start = tokens.length - 1;
-  const picked = `(chosen ? chosen.i : ${start})`;
-  const share = `datum.l === ${column} && ${isShown} && (backwards ? datum.k : datum.q) === ${picked}`;
+/** Data set "shares": how much the chosen token looks at each other in the last layer, or is looked at by it. */
+function addShares(scene: Scene, layer: number, heads: number, isShown: string, chosen: string): void {
+  const value = "(weighted ? datum.v : datum.w)";
   scene.data("shares", undefined, {
     source: "weights",
     transform: [
-      { type: "filter", expr: share },
+      {
+        type: "filter",
+        expr: `datum.l === ${layer} && ${isShown} && (backwards ? datum.k : datum.q) === ${chosen}`,
+      },
       { type: "formula", as: "i", expr: "backwards ? datum.q : datum.k" },
-      { type: "formula", as: "share", expr: `${value} / (head${column} < 0 ? ${heads} : 1)` },
+      { type: "formula", as: "share", expr: `${value} / (head${layer} < 0 ? ${heads} : 1)` },
       { type: "aggregate", groupby: ["i"], fields: ["share"], ops: ["sum"], as: ["share"] },
     ],
   });
-  scene.scale({
-    name: "shade",
-    type: "linear",
-    domain: [0, 0.35, 1],
-    range: ["#ffffff", "#6baed6", "#08306b"],
-    clamp: true,
-  });
-  scene.draw(
-    "rect",
-    places.map((place, i) => ({
-      x: place.x,
-      y: place.y,
-      width: place.width,
-      height: 20,
-      cornerRadius: 3,
-      i,
-      c: column + 1,
-      cursor: "pointer",
-      token: place.text,
-    })),
-    {
-      name: "strip",
-      transform: [{ type: "lookup", from: "shares", key: "i", fields: ["i"], values: ["share"], default: 0 }],
-      encode: {
-        fill: { signal: "scale('shade', datum.share)" },
-        stroke: { signal: `datum.i === ${picked} ? '${THEME.accent}' : '${THEME.faint}'` },
-        strokeWidth: { signal: `datum.i === ${picked} ? 2 : 0.5` },
-        tooltip: tooltipExpression([
-          ["token", "datum.token"],
-          ["position", "datum.i"],
-          ["attention", "format(datum.share, '.3f')"],
-        ]),
-      },
-    },
-  );
-  scene.draw(
-    "text",
-    places.map((place, i) => ({
-      x: place.x + place.width / 2,
-      y: place.y + 10.5,
-      text: fitText(place.text, place.width - 4),
-      align: "center",
-      i,
-    })),
-    {
-      transform: [{ type: "lookup", from: "shares", key: "i", fields: ["i"], values: ["share"], default: 0 }],
-      encode: {
-        fill: { signal: `luminance(scale('shade', datum.share)) < 0.179 ? '#ffffff' : '#000000'` },
-      },
-    },
-  );
-  return y + 22 + height + 8;
 }
 
 /** The pattern as [layer, head, query, key], with the tokens on both. */
@@ -326,13 +265,17 @@ export function fourAxes(
   pattern: ArrayInput,
   options: { readonly tokens?: readonly string[]; readonly labels?: FigureOptions["labels"] },
 ): LabelledArray {
-  const rank = "shape" in pattern && Array.isArray(pattern.shape) ? pattern.shape.length : depth(pattern);
+  const rank = rankOf(pattern);
   const names = ["layer", "head", "query", "key"].slice(4 - rank);
   if (rank < 2 || rank > 4)
     throw new ViewInputError(
       `attention takes [query, key], [head, query, key] or [layer, head, query, key], and got ${rank} axes.`,
     );
   const array = toArray(pattern, rank, options.labels, names, "attention");
+  if (array.shape.some((size) => size > MOST_CODE + 1))
+    throw new ViewInputError(
+      `attention draws up to ${MOST_CODE + 1} of each axis, and got ${array.shape.join(" × ")}; choose a part with .slice or .at first.`,
+    );
   const missing = 4 - rank;
   const labels = [...Array.from({ length: missing }, () => ["0"]), ...array.labels];
   const shape = [...Array.from({ length: missing }, () => 1), ...array.shape];
@@ -368,12 +311,8 @@ export function fourAxes(
   };
 }
 
-function depth(nested: unknown): number {
-  return Array.isArray(nested) || ArrayBuffer.isView(nested) ? 1 + depth((nested as unknown[])[0]) : 0;
-}
-
 function readNorms(input: ArrayInput, shape: readonly number[]): ArrayLike<number> {
-  const rank = "shape" in input && Array.isArray(input.shape) ? input.shape.length : depth(input);
+  const rank = rankOf(input);
   const { values } = toArray(
     input,
     rank,
@@ -389,43 +328,82 @@ function readNorms(input: ArrayInput, shape: readonly number[]): ArrayLike<numbe
   return values;
 }
 
-interface Weight {
-  readonly l: number;
-  readonly h: number;
-  readonly q: number;
-  readonly k: number;
-  readonly w: number;
-  readonly v?: number;
+/** What is read of a pattern: the weights above the threshold, by place. */
+interface Weights {
+  /** The flat index of each in [layer, head, query, key]. */
+  readonly cells: readonly number[];
+  /** How many others above the threshold were left out. */
+  readonly left: number;
+  /** Between 0 and 1. */
+  readonly weight: (cell: number) => number;
+  /** Weight times the length of the value, over the head's longest; between 0 and 1. */
+  readonly weighted: ((cell: number) => number) | undefined;
 }
 
-function readWeights(
-  array: LabelledArray,
-  norms: ArrayLike<number> | undefined,
-  threshold: number,
-): Weight[] {
-  const [layers = 0, heads = 0, queries = 0, keys = 0] = array.shape;
-  const found: Weight[] = [];
-  for (let layer = 0; layer < layers; layer++)
-    for (let head = 0; head < heads; head++) {
-      const block = layer * heads + head;
-      let longest = 0;
-      for (let key = 0; key < keys; key++) longest = Math.max(longest, norms?.[block * keys + key] ?? 0);
-      for (let query = 0; query < queries; query++)
-        for (let key = 0; key < keys; key++) {
-          const weight = array.values[(block * queries + query) * keys + key] ?? 0;
-          if (!(weight >= threshold)) continue;
-          const w = Math.round(weight * 1e4) / 1e4;
-          const v = Math.round(((weight * (norms?.[block * keys + key] ?? 0)) / (longest || 1)) * 1e4) / 1e4;
-          found.push(
-            norms === undefined
-              ? { l: layer, h: head, q: query, k: key, w }
-              : { l: layer, h: head, q: query, k: key, w, v },
-          );
-        }
-    }
-  return found.length <= MOST_LINES
-    ? found
-    : found.toSorted((left, right) => right.w - left.w).slice(0, MOST_LINES);
+function readWeights(array: LabelledArray, norms: ArrayLike<number> | undefined, threshold: number): Weights {
+  const [, , queries = 0, keys = 0] = array.shape;
+  const weight = (cell: number): number => Math.min(1, array.values[cell] ?? 0);
+  const blockOf = (cell: number): number => Math.floor(cell / (queries * keys));
+  const longest = new Map<number, number>();
+  for (let place = 0; place < (norms?.length ?? 0); place++)
+    longest.set(
+      Math.floor(place / keys),
+      Math.max(longest.get(Math.floor(place / keys)) ?? 0, norms?.[place] ?? 0),
+    );
+  const above: number[] = [];
+  for (let cell = 0; cell < array.values.length; cell++)
+    if ((array.values[cell] ?? 0) >= threshold) above.push(cell);
+  const cells =
+    above.length <= MOST_LINES
+      ? above
+      : above.toSorted((left, right) => weight(right) - weight(left)).slice(0, MOST_LINES);
+  return {
+    cells,
+    left: above.length - cells.length,
+    weight,
+    weighted:
+      norms === undefined
+        ? undefined
+        : (cell) => {
+            const block = blockOf(cell);
+            return (weight(cell) * (norms[block * keys + (cell % keys)] ?? 0)) / (longest.get(block) || 1);
+          },
+  };
+}
+
+/** Data set "weights": layer `l`, head `h`, query `q`, key `k`, weight `w` and, with value lengths, `v`; packed as text. */
+function addWeights(
+  scene: Scene,
+  weights: Weights,
+  [, heads = 1, queries = 1, keys = 1]: readonly number[],
+): void {
+  const share = (value: number): string => packCode(Math.round(Math.min(1, Math.max(0, value)) * MOST_CODE));
+  const packed = weights.cells.map((cell) => {
+    const key = cell % keys;
+    const query = Math.floor(cell / keys) % queries;
+    const block = Math.floor(cell / keys / queries);
+    const value = weights.weighted === undefined ? "" : share(weights.weighted(cell));
+    return packCode(block) + packCode(query) + packCode(key) + share(weights.weight(cell)) + value;
+  });
+  packingSignal(scene);
+  scene.signal("packed", packed.join(""));
+  const fields = weights.weighted === undefined ? 4 : 5;
+  const code = (field: number): string => readCode("packed", `datum.p * ${2 * fields} + ${2 * field}`);
+  const formulas: readonly (readonly [string, string])[] = [
+    ["b", code(0)],
+    ["l", `floor(datum.b / ${heads})`],
+    ["h", `datum.b % ${heads}`],
+    ["q", code(1)],
+    ["k", code(2)],
+    ["w", `${code(3)} / ${MOST_CODE}`],
+    ["v", fields === 5 ? `${code(4)} / ${MOST_CODE}` : "datum.w"],
+  ];
+  scene.data("weights", undefined, {
+    transform: [
+      { type: "sequence", start: 0, stop: packed.length, as: "p" },
+      ...formulas.map(([as, expr]) => ({ type: "formula", as, expr })),
+    ],
+  });
 }
 
 function describe(array: LabelledArray): string {

@@ -6,7 +6,7 @@ import { drawColourLegend, vegaScale } from "./matrix-block.ts";
 import type { FigureOptions } from "./options.ts";
 import { numberExpression, round, Scene, tooltipExpression } from "./scene.ts";
 import { THEME } from "./theme.ts";
-import { tokenPlaces } from "./token-strip.ts";
+import { tokenBox, tokenPlaces, tokenText } from "./token-strip.ts";
 import { ViewInputError } from "./view-input-error.ts";
 
 /**
@@ -114,11 +114,7 @@ export function colouredTokens(
   scene.draw(
     "rect",
     places.map((place, i) => ({
-      x: place.x,
-      y: place.y,
-      width: place.width,
-      height: 20,
-      cornerRadius: 3,
+      ...tokenBox(place),
       i,
       label: place.text,
       stroke: THEME.faint,
@@ -145,10 +141,7 @@ export function colouredTokens(
   scene.draw(
     "text",
     places.map((place, i) => ({
-      x: place.x + place.width / 2,
-      y: place.y + 10.5,
-      text: fitText(place.text, place.width - 4),
-      align: "center",
+      ...tokenText(place),
       i,
     })),
     { encode: { fill: { signal: `luminance(${fill}) < 0.179 ? '#ffffff' : '#000000'` } } },

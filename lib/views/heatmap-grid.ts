@@ -2,9 +2,10 @@ import { colourScale, extent } from "./colours.ts";
 import { count, largest } from "./describe.ts";
 import { sceneFigure, type Figure } from "./figure.ts";
 import { fitText, formatNumber } from "./label.ts";
-import { drawColourLegend, pack, packingSignal, pool, rasterUri, readPacked } from "./matrix-block.ts";
-import { toArray, type ArrayInput } from "./matrix.ts";
+import { drawColourLegend, pool, rasterUri } from "./matrix-block.ts";
+import { rankOf, toArray, type ArrayInput } from "./matrix.ts";
 import type { FigureOptions } from "./options.ts";
+import { pack, packingSignal, readPacked } from "./packing.ts";
 import { numberExpression, Scene, tooltipExpression } from "./scene.ts";
 import { THEME } from "./theme.ts";
 import { ViewInputError } from "./view-input-error.ts";
@@ -22,7 +23,7 @@ const MOST_READ = 60_000;
  * @example heatmapGrid([[[1, 0], [0, 1]], [[0, 1], [1, 0]]], { title: "Two matrices" })
  */
 export function heatmapGrid(stack: ArrayInput, options: FigureOptions = {}): Figure {
-  const rank = "shape" in stack && Array.isArray(stack.shape) ? stack.shape.length : depth(stack);
+  const rank = rankOf(stack);
   if (rank !== 3 && rank !== 4)
     throw new ViewInputError(
       `heatmapGrid takes three axes (which, row, column) or four (line, which, row, column), and got ${rank}.`,
@@ -175,8 +176,4 @@ export function heatmapGrid(stack: ArrayInput, options: FigureOptions = {}): Fig
     options.description ??
       `${count(panels, "heatmap")} of ${rows} by ${columns} on one scale from ${formatNumber(low)} to ${formatNumber(high)}; the largest value is in ${names(Math.floor(best / (rows * columns)))}.`,
   );
-}
-
-function depth(nested: unknown): number {
-  return Array.isArray(nested) || ArrayBuffer.isView(nested) ? 1 + depth((nested as unknown[])[0]) : 0;
 }

@@ -1,6 +1,7 @@
 import { inkOn, parseColour, type ColourScale } from "./colours.ts";
 import { fitText, formatNumber, textWidth, widestLabel } from "./label.ts";
 import type { DrawnMatrix } from "./matrix.ts";
+import { pack, packingSignal, readPacked } from "./packing.ts";
 import { encodePng } from "./png.ts";
 import { numberExpression, round, tooltipExpression, type MarkRow, type Node, type Scene } from "./scene.ts";
 import { THEME } from "./theme.ts";
@@ -11,8 +12,6 @@ export const MOST_CELL_MARKS = 2500;
 const MOST_PIXELS = 512;
 /** The pointer reads at most this many values on a side; more cells share one. */
 const MOST_READ = 180;
-const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-const TOP_CODE = 4092;
 
 /** Where and how {@link drawMatrixBlock} draws. */
 export interface BlockOptions {
@@ -180,34 +179,6 @@ export function rasterUri(
   }
   const png = encodePng({ width: columns, height: rows, data });
   return `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
-}
-
-/** Numbers as text, two characters each (one part in 4,092 of their range), that {@link readPacked} reads. */
-export function pack(values: ArrayLike<number>, low: number, high: number): string {
-  let packed = "";
-  for (let cell = 0; cell < values.length; cell++) {
-    const value = values[cell] ?? NaN;
-    const code = Number.isNaN(value)
-      ? TOP_CODE + 1
-      : value === Infinity
-        ? TOP_CODE + 2
-        : value === -Infinity
-          ? TOP_CODE + 3
-          : Math.round(((value - low) / (high - low || 1)) * TOP_CODE);
-    packed += (ALPHABET[code >> 6] ?? "A") + (ALPHABET[code & 63] ?? "A");
-  }
-  return packed;
-}
-
-/** Adds the signal that {@link readPacked} needs, once a scene. */
-export function packingSignal(scene: Scene): void {
-  scene.signal("alphabet", ALPHABET);
-}
-
-/** A Vega expression for entry `index` (an expression) of the packed text in signal `name`. */
-export function readPacked(name: string, index: string, low: number, high: number): string {
-  const code = `(indexof(alphabet, ${name}[2 * (${index})]) * 64 + indexof(alphabet, ${name}[2 * (${index}) + 1]))`;
-  return `(${code} > ${TOP_CODE} ? ['NaN', '∞', '−∞'][${code} - ${TOP_CODE + 1}] : ${low} + ${code} * ${(high - low) / TOP_CODE})`;
 }
 
 function drawImage(scene: Scene, matrix: DrawnMatrix, options: BlockOptions): void {

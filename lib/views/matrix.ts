@@ -117,6 +117,12 @@ export function toVector(input: unknown, labels: Labels, view: string, axisName 
   );
 }
 
+/** How many axes `input` has; 0 for what is neither tensor nor array. */
+export function rankOf(input: unknown): number {
+  if (isTensor(input)) return input.shape.length;
+  return Array.isArray(input) || ArrayBuffer.isView(input) ? 1 + rankOf((input as unknown[])[0]) : 0;
+}
+
 interface ReadArray {
   readonly axes: readonly string[];
   readonly shape: readonly number[];

@@ -8,7 +8,7 @@ import type { FigureOptions } from "./options.ts";
 import { inkOn } from "./colours.ts";
 import { Scene, tooltipExpression } from "./scene.ts";
 import { THEME } from "./theme.ts";
-import { tokenPlaces } from "./token-strip.ts";
+import { tokenBox, tokenPlaces, tokenText } from "./token-strip.ts";
 import { ViewInputError } from "./view-input-error.ts";
 
 /** Options of {@link tokenLogProbabilities}. */
@@ -86,11 +86,7 @@ export function tokenLogProbabilities(
     places.map((place, i) => {
       const fact = facts[i - 1];
       return {
-        x: place.x,
-        y: place.y,
-        width: place.width,
-        height: 20,
-        cornerRadius: 3,
+        ...tokenBox(place),
         i,
         label: place.text,
         fill: fact === undefined ? THEME.panel : scale.colour(fact.value),
@@ -121,10 +117,7 @@ export function tokenLogProbabilities(
   scene.draw(
     "text",
     places.map((place, i) => ({
-      x: place.x + place.width / 2,
-      y: place.y + 10.5,
-      text: fitText(place.text, place.width - 4),
-      align: "center",
+      ...tokenText(place),
       fill: inkOn(facts[i - 1] === undefined ? THEME.panel : scale.colour(facts[i - 1]?.value ?? 0)),
     })),
   );

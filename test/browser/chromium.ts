@@ -10,7 +10,7 @@ const PLACES = [
 ];
 
 /** Without these, Chromium looks for Google's hosts at every start, and as root it does not start at all. */
-const FLAGS = [
+export const CHROMIUM_FLAGS = [
   "--no-sandbox",
   "--disable-gpu",
   "--disable-quic",
@@ -21,7 +21,7 @@ const FLAGS = [
 ];
 
 /** Chromium's path: the variable CHROMIUM, the PATH, or where installers put it. */
-function chromiumPath(): string | undefined {
+export function chromiumPath(): string | undefined {
   const folders = (process.env["PATH"] ?? "").split(delimiter);
   const onPath = NAMES.flatMap((name) => folders.map((folder) => join(folder, name)));
   return [process.env["CHROMIUM"] ?? "", ...onPath, ...PLACES].find(
@@ -42,5 +42,5 @@ export async function launchChromium(test: Mocha.Context): Promise<Browser> {
     console.log(advice);
     test.skip();
   }
-  return chromium.launch({ executablePath, args: FLAGS });
+  return chromium.launch({ executablePath, args: CHROMIUM_FLAGS });
 }
