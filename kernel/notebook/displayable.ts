@@ -6,7 +6,9 @@ export const METADATA: unique symbol = Symbol.for("matrix-composition.metadata")
 
 /** A value that shows itself: the method gives its media types, the richest that a front end knows is drawn. */
 export interface Displayable {
+  /** What is shown, in each media type that the value knows. */
   readonly [DISPLAY]: () => Readonly<Record<string, unknown>> | Promise<Readonly<Record<string, unknown>>>;
+  /** More about a media type, by its name. */
   readonly [METADATA]?: () => Readonly<Record<string, unknown>>;
 }
 

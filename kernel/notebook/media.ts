@@ -51,6 +51,7 @@ export function svg(source: string): Displayable {
   return mime({ "image/svg+xml": source, "text/plain": "drawing" });
 }
 
+/** How a picture is shown. */
 export interface ImageOptions {
   /** In CSS pixels; the picture's own size where none is given. */
   readonly width?: number;

@@ -8,6 +8,7 @@ const REDRAW_AFTER = 100;
 /** Characters of a bar in text. */
 const TEXT_WIDTH = 24;
 
+/** What a bar says, and how long it is. */
 export interface ProgressOptions {
   /** What is going on, in front of the bar. */
   readonly label?: string;

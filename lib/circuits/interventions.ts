@@ -2,7 +2,7 @@ import { intervention, type Intervention, type Run, type Transformer } from "../
 import { tensor, type Tensor } from "../tensor/index.ts";
 import { HeadError } from "./errors.ts";
 
-/** Ways of changing what one head does, each a value for `model.with(…)` or a run's `interventions`; see {@link headInterventions}. */
+/** Ways of changing what one head does, each a value for `model.with(…)` or a run's `interventions`. */
 export interface HeadInterventions {
   /** The head adds nothing. */
   zeroed(): Intervention;

@@ -41,8 +41,7 @@ const AMBIGUOUS_GAP = 0.05;
  *
  * Source: Elhage et al. 2021 (footnote on the SVD of W_OV); Millidge & Black 2022, "The singular value decompositions of transformer
  * weight matrices are highly interpretable"; the guard against close singular values from their replications.
- * @param count how many components, the strongest first
- * @param words how many words on each side
+ * @param options `count` of components, the strongest first (4 unless told); how many `words` on each side (8)
  */
 export function singularDirections(
   model: Transformer,

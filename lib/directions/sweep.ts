@@ -43,6 +43,7 @@ export interface SweepOptions extends ReadingOptions {
   readonly cache?: SweepCache;
   /** Interrupts the sweep between two places: it rejects with the signal's reason. */
   readonly signal?: AbortSignal;
+  /** Hears each place that is done. */
   readonly onProgress?: (progress: {
     readonly done: number;
     readonly total: number;

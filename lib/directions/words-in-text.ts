@@ -7,7 +7,11 @@ export type Subject =
   | {
       readonly model: Transformer;
       readonly tokeniser?:
-        { readonly encode: (text: string, options?: { readonly special?: boolean }) => number[] } | undefined;
+        | {
+            /** The numbers of a text's tokens, with or without the special ones around them. */
+            readonly encode: (text: string, options?: { readonly special?: boolean }) => number[];
+          }
+        | undefined;
     };
 
 /** The model of a subject. */

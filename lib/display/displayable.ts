@@ -13,6 +13,7 @@ export type MimeBundle = Readonly<Record<string, unknown>>;
 
 /** A value that shows itself as the result of a cell. */
 export interface Displayable {
+  /** What is shown, in each media type that the value knows. */
   readonly [DISPLAY]: () => MimeBundle | Promise<MimeBundle>;
 }
 

@@ -15,4 +15,7 @@ export interface LabelledMatrix {
  * Drawers that a higher folder provides and a lower one uses: `lib/tensor` shows a large matrix as a picture
  * without importing `lib/views`, which sets `renderers.matrix` when it is loaded.
  */
-export const renderers: { matrix?: (matrix: LabelledMatrix) => MimeBundle | Promise<MimeBundle> } = {};
+export const renderers: {
+  /** Draws a matrix as a picture. */
+  matrix?: (matrix: LabelledMatrix) => MimeBundle | Promise<MimeBundle>;
+} = {};

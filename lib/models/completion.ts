@@ -73,6 +73,7 @@ export class Completion implements Displayable {
     return this.toString();
   }
 
+  /** As a table: each added word with its probability. */
   [DISPLAY](): MimeBundle {
     const rows = this.steps.map((step) => [
       visibleToken(step.token),

@@ -126,6 +126,7 @@ export class FeedForwardMemory implements Displayable {
     return this.toString();
   }
 
+  /** As text: its neurons and their votes. */
   [DISPLAY](): MimeBundle {
     return { "text/plain": this.toString() };
   }

@@ -64,6 +64,7 @@ export class Loss implements Displayable {
     return this.toString();
   }
 
+  /** As a table: the words that surprised it most. */
   [DISPLAY](): MimeBundle {
     const rows = this.surprises
       .slice(0, 10)

@@ -175,6 +175,7 @@ export class SecondOrderWithSkips implements NextTokenModel, Displayable {
     return this.toString();
   }
 
+  /** As text. */
   [DISPLAY](): MimeBundle {
     return { "text/plain": this.toString() };
   }

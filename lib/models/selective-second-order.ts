@@ -62,6 +62,7 @@ export class SelectiveSecondOrder implements NextTokenModel, Displayable {
     return this.toString();
   }
 
+  /** As text. */
   [DISPLAY](): MimeBundle {
     return { "text/plain": this.toString() };
   }

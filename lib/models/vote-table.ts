@@ -60,6 +60,7 @@ export class VoteTable implements Displayable {
     return this.toString();
   }
 
+  /** As a table: who votes for what. */
   [DISPLAY](): MimeBundle {
     const words = this.ranking.map(({ word }) => word);
     const earlier = this.votes.labels("key") ?? [];

@@ -30,6 +30,7 @@ export interface HubOptions {
   readonly endpoint?: string;
   /** A GGUF file to take, where the model has several or has safetensors too. */
   readonly file?: string;
+  /** Hears how far the download is. */
   readonly onProgress?: (progress: DownloadProgress) => void;
   readonly signal?: AbortSignal;
 }

@@ -29,6 +29,7 @@ import type { WeightFile } from "./weight-file.ts";
 
 /** Where a model is fetched, and who is told how far its reading is. */
 export interface LoadOptions extends HubOptions {
+  /** Hears how far the reading is. */
   readonly onReading?: (progress: ReadingProgress) => void;
 }
 

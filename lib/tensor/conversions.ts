@@ -7,11 +7,13 @@ import { layoutOf, Tensor, type TensorJson } from "./tensor.ts";
 /** What is used of a TensorFlow.js tensor; its own types are large, so none are imported. */
 export interface TensorFlowTensor {
   readonly shape: readonly number[];
+  /** The numbers, the last axis running fastest. */
   dataSync(): ArrayLike<number>;
 }
 
 /** What is used of the TensorFlow.js library: `tf.tensor`. */
 export interface TensorFlow<T> {
+  /** A tensor of TensorFlow.js from its numbers, the last axis running fastest. */
   tensor(values: Float32Array, shape: number[], dtype: "float32"): T;
 }
 

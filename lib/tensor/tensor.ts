@@ -37,6 +37,7 @@ export let computedOf: (source: Tensor<Axes>) => Computed;
 export interface Numbers extends Iterable<number> {
   readonly length: number;
   readonly [index: number]: number;
+  /** A copy of the numbers from `start` up to `end`, both counted from 0. */
   slice(start?: number, end?: number): Float64Array | Float32Array;
 }
 

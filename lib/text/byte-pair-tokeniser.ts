@@ -124,6 +124,7 @@ export class BytePairTokeniser implements Tokeniser, Displayable {
     return this.toString();
   }
 
+  /** As a table of its merges. */
   [DISPLAY](): MimeBundle {
     const rows = this.merges
       .slice(0, 30)

@@ -102,6 +102,7 @@ export class Corpus implements Displayable {
     return this.toString();
   }
 
+  /** As a table of sentences and weights. */
   [DISPLAY](): MimeBundle {
     const shown = this.sentences.slice(0, 12);
     const rows = shown.map((sentence) => [sentence.weight, this.tokeniser.text(sentence.tokens)]);

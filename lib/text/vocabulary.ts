@@ -126,6 +126,7 @@ export class Vocabulary implements Displayable {
     return this.toString();
   }
 
+  /** As a table of numbers and words. */
   [DISPLAY](): MimeBundle {
     const shown = this.words.slice(0, 50);
     const rows = shown.map((word, index) => [index, visibleToken(word)]);

@@ -39,6 +39,7 @@ export class TrainingProgress implements Displayable {
     return `step ${this.step} of ${this.steps}${loss}${floor}${left}`;
   }
 
+  /** As a curve of the loss so far. */
   [DISPLAY](): MimeBundle {
     return { "image/svg+xml": curve(this), "text/plain": this.toString() };
   }

@@ -72,10 +72,12 @@ export class Training implements Displayable, AsyncIterable<TrainingProgress> {
     return this.#losses.length;
   }
 
+  /** How many steps it will have taken at its end. */
   get steps(): number {
     return this.#options.steps;
   }
 
+  /** Whether all steps are taken. */
   get isFinished(): boolean {
     return this.step >= this.steps;
   }
@@ -85,6 +87,7 @@ export class Training implements Displayable, AsyncIterable<TrainingProgress> {
     return this.#losses;
   }
 
+  /** What is known up to now. */
   get progress(): TrainingProgress {
     const left = this.#timed === 0 ? undefined : (this.#seconds / this.#timed) * (this.steps - this.step);
     return new TrainingProgress(this.steps, [...this.#losses], left, this.#options.floor);
@@ -188,6 +191,7 @@ export class Training implements Displayable, AsyncIterable<TrainingProgress> {
     return this.progress.toString();
   }
 
+  /** As its progress is shown. */
   [DISPLAY](): MimeBundle {
     return this.progress[DISPLAY]();
   }

@@ -7,6 +7,7 @@ export interface TensorLike {
   readonly axes: readonly string[];
   readonly shape: readonly number[];
   readonly data: ArrayLike<number>;
+  /** The words along an axis, where it has any. */
   labels(axis: string): readonly string[] | undefined;
 }
 

@@ -2,13 +2,17 @@ import { Widget } from "./widget.ts";
 
 /** The model as `render` sees it in the browser (anywidget 0.9, "AFM"). */
 export interface BrowserModel<State extends object> {
+  /** What the state has under a name. */
   get<Name extends keyof State>(name: Name): State[Name];
+  /** Changes the state in this view; `save_changes` sends it. */
   set<Name extends keyof State>(name: Name, value: State[Name]): void;
   /** Sends what was set to the kernel. */
   save_changes(): void;
   /** `change:name`, or `msg:custom`. */
   on(event: string, handler: (...values: never[]) => void): void;
+  /** Takes a handler away again; without one, all of the event, or of all events. */
   off(event?: string, handler?: (...values: never[]) => void): void;
+  /** Sends a message to the kernel, with bytes beside it. */
   send(content: unknown, callbacks?: unknown, buffers?: readonly ArrayBufferView[]): void;
 }
 
@@ -27,6 +31,7 @@ type Render<State extends object> = (context: RenderContext<State>) => unknown;
 /** What a view may ask the kernel: the answer, or the answer with bytes. */
 export type Command = (message: unknown, buffers: readonly Uint8Array[]) => unknown;
 
+/** What a widget of your own is made of: its state, how it is drawn, and what its views may ask. */
 export interface AnywidgetOptions<State extends object> {
   /** What the kernel and all views share; typed arrays travel as bytes. */
   readonly state: State;

@@ -10,10 +10,12 @@ export class Checkbox extends Control<{ value: boolean; indent: boolean }> imple
     super("Checkbox", options, { value: options.value ?? false, indent: false }, "CheckboxStyleModel");
   }
 
+  /** Whether it is ticked. */
   get value(): boolean {
     return this.state.value;
   }
 
+  /** Ticks it, or not, in all its views. */
   set value(value: boolean) {
     this.set({ value });
   }
@@ -65,6 +67,7 @@ export class Dropdown<const T> extends Control<IndexState> implements ValueContr
     return this.#choices[index] as T;
   }
 
+  /** Chooses another, in all its views. */
   set value(value: T) {
     const index = this.#choices.findIndex((each) => Object.is(each, value));
     if (index < 0)

@@ -7,6 +7,7 @@ export interface RangeOptions extends ControlOptions {
   readonly step?: number;
 }
 
+/** What a slider covers, and how it looks. */
 export interface SliderOptions extends RangeOptions {
   readonly orientation?: "horizontal" | "vertical";
   /** Whether the value follows the dragging, or only its end. */
@@ -51,6 +52,7 @@ class Slider extends Control<RangeState & Record<string, unknown>> implements Va
     return this.state.value;
   }
 
+  /** Moves it, in all its views. */
   set value(value: number) {
     this.set({ value: Math.min(this.state.max, Math.max(this.state.min, value)) });
   }
@@ -80,6 +82,7 @@ export class FloatSlider extends Slider {
   }
 }
 
+/** What a number runs through, and how fast. */
 export interface PlayOptions extends RangeOptions {
   /** Milliseconds between two steps. */
   readonly interval?: number;
@@ -102,10 +105,12 @@ export class Play extends Control<RangeState & Record<string, unknown>> implemen
     });
   }
 
+  /** Where it is, between `min` and `max`. */
   get value(): number {
     return this.state.value;
   }
 
+  /** Goes there, in all its views. */
   set value(value: number) {
     this.set({ value });
   }

@@ -15,10 +15,12 @@ interface TextState {
 }
 
 class TextControl extends Control<TextState> implements ValueControl<string> {
+  /** What it says. */
   get value(): string {
     return this.state.value;
   }
 
+  /** Says something else, in all its views. */
   set value(value: string) {
     this.set({ value });
   }

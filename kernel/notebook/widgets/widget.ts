@@ -22,6 +22,7 @@ export interface WidgetKind {
 /** Any widget, whatever its state. */
 export interface AnyWidget extends Displayable {
   readonly id: string;
+  /** Removes it from the front ends: its views disappear. */
   readonly close: () => void;
 }
 

@@ -127,6 +127,7 @@ export class HandMadeModel implements NextTokenModel, Displayable {
     return this.toString();
   }
 
+  /** As a table: where each head looks, what it takes, and where to. */
   [DISPLAY](): MimeBundle {
     const headings = ["layer", "part", "where it looks", "what it takes", "where to", "strength"];
     const rows = this.#layers.flatMap((layer, number) => layer.map((each) => [number, ...each.row]));

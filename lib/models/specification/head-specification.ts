@@ -192,6 +192,7 @@ export class HeadSpecification implements Displayable {
     return this.toString();
   }
 
+  /** As text: what it looks for, and what it copies. */
   [DISPLAY](): MimeBundle {
     return { "text/plain": this.toString() };
   }

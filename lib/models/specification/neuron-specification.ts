@@ -73,6 +73,7 @@ export class NeuronSpecification implements Displayable {
     return this.toString();
   }
 
+  /** As text: when it fires, and what it adds. */
   [DISPLAY](): MimeBundle {
     return { "text/plain": this.toString() };
   }

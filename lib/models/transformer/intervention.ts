@@ -21,6 +21,7 @@ export type Batched<N extends string> = Tensor<["batch", ...HookAxes<N>]>;
  */
 export interface Intervention {
   readonly at: HookPattern;
+  /** From an activation to what takes its place. */
   readonly apply: (activation: Tensor<readonly string[]>, context: HookContext) => Tensor<readonly string[]>;
 }
 
