@@ -37,6 +37,22 @@ export default tseslint.config(
     },
   },
   {
+    files: ["publishing/site/assets/*.js"],
+    languageOptions: {
+      sourceType: "script",
+      globals: {
+        document: "readonly",
+        localStorage: "readonly",
+        matchMedia: "readonly",
+        innerWidth: "readonly",
+        innerHeight: "readonly",
+        HTMLElement: "readonly",
+        HTMLButtonElement: "readonly",
+        Node: "readonly",
+      },
+    },
+  },
+  {
     files: ["**/*.mjs", "**/*.js"],
     languageOptions: {
       globals: {

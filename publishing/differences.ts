@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from "node:util";
 import { type Cell, type Notebook, type Output, tagsOf, wholeText } from "./notebook.ts";
 
 /** A cell with this tag shows something else each time: only the kinds of its outputs are compared. */
-export const VARIES = "varies";
+const VARIES = "varies";
 
 /** Two numbers are the same where they differ by no more than this share of the larger one. */
 const RELATIVE_TOLERANCE = 1e-3;
