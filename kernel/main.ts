@@ -16,7 +16,11 @@ if (file === undefined) {
 const settings = readSettings();
 // The first executor is started before anything else is loaded; later ones replace it.
 const executors = [spawnExecutor(settings.folder)];
-const language = startLanguageWorker({ folder: settings.folder, typeErrors: settings.typeErrors });
+const language = startLanguageWorker({
+  folder: settings.folder,
+  typeErrors: settings.typeErrors,
+  patience: settings.checkPatience,
+});
 
 // A fault of the kernel itself costs one message, not the session.
 const report = (error: unknown): void => {

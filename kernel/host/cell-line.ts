@@ -13,7 +13,7 @@ import type { Status } from "./status.ts";
 
 /** What the line needs of the kernel. */
 export interface CellLineParts {
-  readonly language: LanguageService;
+  readonly language: LanguageService & { readonly abandon: (id: string) => void };
   readonly executor: Executor;
   readonly messenger: Messenger;
   readonly status: Status;
@@ -175,6 +175,7 @@ export class CellLine {
       this.#stopEarly = undefined;
     }
     if (!compilation) {
+      language.abandon(request.id);
       void language.discard(request.id).catch(() => undefined);
       return { status: "error", error: stoppedEarly(), expressions: {}, died: false };
     }
@@ -262,7 +263,10 @@ export class CellLine {
   #abort(cells: readonly WaitingCell[], lastNumber: number): void {
     const { language, messenger, status } = this.#parts;
     for (const { request, compilation } of cells) {
-      if (compilation) void language.discard(request.id).catch(() => undefined);
+      if (compilation) {
+        language.abandon(request.id);
+        void language.discard(request.id).catch(() => undefined);
+      }
       status.busy(request);
       messenger.reply(request, {
         status: "aborted",

@@ -26,7 +26,10 @@ import { Status } from "./status.ts";
 export interface KernelParts {
   readonly connection: Connection;
   readonly settings: Settings;
-  readonly language: LanguageService & { readonly close: () => Promise<void> };
+  readonly language: LanguageService & {
+    readonly abandon: (id: string) => void;
+    readonly close: () => Promise<void>;
+  };
   /** Starts an executor: a child process that speaks kernel/runtime/protocol.ts. */
   readonly spawn: () => ChildProcess;
   /** The kernel has shut down: nothing of it is left. */

@@ -3,17 +3,22 @@ import { join } from "node:path";
 
 /** What a user may set through environment variables. */
 export interface Settings {
-  /** `stop`: a type error keeps a cell from running; `warn`: it is shown, and the cell runs. MATRIX_COMPOSITION_TYPE_ERRORS. */
-  readonly typeErrors: "stop" | "warn";
+  /** `stop`: a type error keeps a cell from running; `warn`: it is shown, and the cell runs; `off`: it is not looked for. MATRIX_COMPOSITION_TYPE_ERRORS. */
+  readonly typeErrors: "stop" | "warn" | "off";
   /** How much stdout and stderr of one cell a front end gets, in UTF-16 code units. MATRIX_COMPOSITION_OUTPUT_LIMIT. */
   readonly outputLimit: number;
   /** Where the history of all sessions is kept; undefined: in memory only. MATRIX_COMPOSITION_HISTORY, `off` for none. */
   readonly historyFolder: string | undefined;
   /** How long an interrupted cell may take to stop before its process is replaced, in ms. */
   readonly interruptPatience: number;
+  /** How long the check of one cell may take before the compiler is started again, in ms. MATRIX_COMPOSITION_CHECK_PATIENCE. */
+  readonly checkPatience: number;
   /** A folder above the notebook's is not asked for; the kernel runs where Jupyter starts it. */
   readonly folder: string;
 }
+
+/** Checking a cell takes milliseconds; the first import of a large package, on a slow and busy machine, half a minute. */
+const CHECK_PATIENCE = 60_000;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -36,11 +41,13 @@ export function jupyterDataFolder(
 
 /** The settings that an environment holds, with the default for each that is missing or makes no sense. */
 export function readSettings(environment: Environment = process.env): Settings {
+  const typeErrors = environment["MATRIX_COMPOSITION_TYPE_ERRORS"];
   const limit = Number(environment["MATRIX_COMPOSITION_OUTPUT_LIMIT"]);
   const history = environment["MATRIX_COMPOSITION_HISTORY"];
   const patience = Number(environment["MATRIX_COMPOSITION_INTERRUPT_PATIENCE"]);
+  const checkPatience = Number(environment["MATRIX_COMPOSITION_CHECK_PATIENCE"]);
   return {
-    typeErrors: environment["MATRIX_COMPOSITION_TYPE_ERRORS"] === "warn" ? "warn" : "stop",
+    typeErrors: typeErrors === "warn" || typeErrors === "off" ? typeErrors : "stop",
     outputLimit: limit > 0 ? limit : OUTPUT_LIMIT,
     historyFolder:
       history === "off"
@@ -49,6 +56,7 @@ export function readSettings(environment: Environment = process.env): Settings {
           ? history
           : join(jupyterDataFolder(environment), "matrix-composition", "history"),
     interruptPatience: patience > 0 ? patience : INTERRUPT_PATIENCE,
+    checkPatience: checkPatience > 0 ? checkPatience : CHECK_PATIENCE,
     folder: process.cwd(),
   };
 }

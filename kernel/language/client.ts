@@ -14,20 +14,33 @@ export class LanguageServiceError extends Error {
 export interface LanguageWorkerOptions extends LanguageOptions {
   /** MiB of heap that the worker may use before it is replaced; Node's own limit if not given. */
   readonly memory?: number;
+  /** How long the worker may take for one answer before it is replaced, in ms. */
+  readonly patience?: number;
 }
 
 /** A language service that runs in a thread of its own. */
 export type LanguageWorker = LanguageService & {
   /** Fulfilled when the service is warm: the first cell then costs no more than later ones. */
   readonly ready: Promise<void>;
+  /** Nobody waits for this cell any more: a worker that does not get to its end soon is replaced. */
+  abandon(id: string): void;
   close(): Promise<void>;
 };
 
+/** Longer than any check of code that somebody wrote; types can be written whose check never ends. In ms. */
+const PATIENCE = 60_000;
+
+/** What a cell that was abandoned may still take, in ms: a new worker costs more than most cells. */
+const ABANDONED_PATIENCE = 2_000;
+
+/** Workers that end one after the other without an answer: then there is no next one. */
+const FAILURES = 3;
+
 /**
  * Starts the worker and returns at once; requests may be made before it is `ready`.
- * If the worker dies (out of memory, a bug in the compiler), the request that it was at is rejected with a
- * LanguageServiceError, a new worker compiles again the cells that later ones can still see, and waiting requests
- * are answered by it.
+ * If the worker dies (out of memory, a bug in the compiler) or does not come to an end, the request that it was at is
+ * rejected with a LanguageServiceError, a new worker compiles again the cells that later ones can still see, and waiting
+ * requests are answered by it.
  */
 export function startLanguageWorker(options: LanguageWorkerOptions): LanguageWorker {
   return new Client(options);
@@ -46,7 +59,13 @@ class Client implements LanguageWorker {
   readonly #pending: Pending[] = [];
   /** Cells with names that are not shadowed yet, in order: what a new worker must know. */
   readonly #compiled = new Map<string, { request: CompileRequest; names: Set<string> }>();
+  /** Cells that a new worker has not compiled again yet. */
+  #rebuilding: string[] = [];
   #worker: Worker;
+  /** Ends a worker that is silent for too long while it has something to do. */
+  #watchdog: NodeJS.Timeout | undefined;
+  #isReady = false;
+  #failures = 0;
   #nextRequest = 1;
   #closed = false;
   readonly #whenReady: { resolve: () => void; reject: (error: Error) => void };
@@ -93,10 +112,21 @@ class Client implements LanguageWorker {
     await this.#ask("reset");
   }
 
+  abandon(id: string): void {
+    const first = this.#pending[0];
+    const isWaiting = this.#pending.some((request) => request.method === "compile" && idOf(request) === id);
+    if (!isWaiting) return;
+    const worker = this.#worker;
+    setTimeout(() => {
+      const isStuck = this.#isReady && this.#rebuilding.length === 0 && this.#pending[0] === first;
+      if (worker === this.#worker && isStuck) this.#restart(worker, "it was stopped");
+      else this.abandon(id);
+    }, ABANDONED_PATIENCE).unref();
+  }
+
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#close("The language service was closed.");
     await this.#worker.terminate();
-    this.#rejectAll("The language service was closed.");
   }
 
   #ask(method: keyof LanguageService, ...parameters: readonly unknown[]): Promise<unknown> {
@@ -108,6 +138,7 @@ class Client implements LanguageWorker {
       const request: Request = { request: this.#nextRequest++, method, parameters };
       this.#pending.push({ ...request, resolve, reject });
       this.#worker.postMessage(request);
+      if (!this.#watchdog) this.#watch();
     });
   }
 
@@ -120,41 +151,79 @@ class Client implements LanguageWorker {
         ...(this.#options.memory === undefined ? {} : { maxOldGenerationSizeMb: this.#options.memory }),
       },
     });
-    worker.on("message", (reply: Reply) => this.#receive(reply));
+    this.#isReady = false;
+    worker.on("message", (reply: Reply) => this.#receive(worker, reply));
     worker.on("error", (error: Error) => this.#restart(worker, error.message));
     worker.on("exit", () => this.#restart(worker, "it ended"));
     return worker;
   }
 
-  #receive(reply: Reply): void {
+  #receive(worker: Worker, reply: Reply): void {
+    if (worker !== this.#worker) return;
+    this.#watch();
     if (reply.kind === "ready") {
+      this.#isReady = true;
       this.#whenReady.resolve();
+      return;
+    }
+    this.#failures = 0;
+    if (reply.request === REBUILDING) {
+      this.#rebuilding.shift();
       return;
     }
     const index = this.#pending.findIndex(({ request }) => request === reply.request);
     const [pending] = index === -1 ? [] : this.#pending.splice(index, 1);
+    this.#watch();
     if (reply.kind === "value") pending?.resolve(reply.value);
     else pending?.reject(new LanguageServiceError(reply.message));
   }
 
-  #restart(worker: Worker, reason: string): void {
-    if (this.#closed || worker !== this.#worker) return;
-    const failed = this.#pending.shift();
-    if (failed === undefined) {
-      // It died with nothing to do, most likely while it started: starting it again would go on for ever.
-      this.#closed = true;
-      this.#whenReady.reject(new LanguageServiceError(`The language service could not start: ${reason}`));
-      return;
-    }
-    failed.reject(new LanguageServiceError(`The language service failed: ${reason}. It starts again.`));
-    this.#worker = this.#start();
-    for (const { request } of this.#compiled.values())
-      this.#worker.postMessage({ request: 0, method: "compile", parameters: [request] } satisfies Request);
-    for (const { request, method, parameters } of this.#pending)
-      this.#worker.postMessage({ request, method, parameters } satisfies Request);
+  /** The time that the worker has for its next word begins now, if it has anything to say. */
+  #watch(): void {
+    clearTimeout(this.#watchdog);
+    this.#watchdog = undefined;
+    if (this.#closed || (this.#pending.length === 0 && this.#rebuilding.length === 0)) return;
+    const patience = this.#options.patience ?? PATIENCE;
+    const worker = this.#worker;
+    this.#watchdog = setTimeout(
+      () => this.#restart(worker, `it came to no end within ${patience / 1000} s`),
+      patience,
+    );
+    this.#watchdog.unref();
   }
 
-  #rejectAll(message: string): void {
+  #restart(worker: Worker, reason: string): void {
+    if (this.#closed || worker !== this.#worker) return;
+    // What it was at is the likely cause: a cell of before, or else the first request.
+    const rebuilt = this.#isReady ? this.#rebuilding[0] : undefined;
+    const failed = this.#isReady && rebuilt === undefined ? this.#pending.shift() : undefined;
+    if (rebuilt === undefined && failed === undefined) this.#failures += 1;
+    if (rebuilt !== undefined) this.#compiled.delete(rebuilt);
+    failed?.reject(
+      new LanguageServiceError(
+        `TypeScript did not finish: ${reason}. It starts again, and still knows the cells that ran before.`,
+      ),
+    );
+    if (this.#failures >= FAILURES) {
+      this.#close(`The language service could not start: ${reason}`);
+    } else {
+      this.#worker = this.#start();
+      this.#rebuilding = [...this.#compiled.keys()];
+      for (const { request } of this.#compiled.values()) {
+        const again: Request = { request: REBUILDING, method: "compile", parameters: [request] };
+        this.#worker.postMessage(again);
+      }
+      for (const { request, method, parameters } of this.#pending)
+        this.#worker.postMessage({ request, method, parameters } satisfies Request);
+      this.#watch();
+    }
+    // It may be at something that does not end.
+    void worker.terminate();
+  }
+
+  #close(message: string): void {
+    this.#closed = true;
+    clearTimeout(this.#watchdog);
     for (const { reject } of this.#pending.splice(0)) reject(new LanguageServiceError(message));
     this.#whenReady.reject(new LanguageServiceError(message));
   }
@@ -167,6 +236,13 @@ class Client implements LanguageWorker {
     this.#compiled.delete(request.id);
     this.#compiled.set(request.id, { request, names: new Set(names) });
   }
+}
+
+/** The number of requests that nobody waits for: cells compiled again by a new worker. */
+const REBUILDING = 0;
+
+function idOf({ parameters }: Request): string | undefined {
+  return (parameters[0] as CompileRequest | undefined)?.id;
 }
 
 function withResolvers(): { promise: Promise<void>; resolve: () => void; reject: (error: Error) => void } {

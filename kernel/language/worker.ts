@@ -8,6 +8,12 @@ const port = parentPort;
 if (port === null)
   throw new Error("kernel/language/worker runs as a worker thread: call startLanguageWorker()");
 
+/**
+ * TypeScript has functions of tens of thousands of lines. To optimise one takes 130 MB for a moment, of which the system gets
+ * little back, and makes nothing quicker.
+ */
+setFlagsFromString("--max-optimized-bytecode-size=20000");
+
 const service = createLanguageService(workerData as LanguageOptions);
 
 function answer({ method, parameters }: Request): unknown {

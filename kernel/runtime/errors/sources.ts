@@ -19,32 +19,44 @@ export interface Source {
   readonly map?: string;
 }
 
-/** Sources that are kept as they are; older ones are kept packed, for the functions of long sessions. */
+/** So many sources are kept as they are; when there are twice as many, the older half is packed. */
 const RECENT = 100;
 
+/** Sources of long ago, for the functions of theirs that live on. */
+interface Packed {
+  /** Their files, each between line ends: what a `Map` of them would need is more than all else. */
+  readonly files: string;
+  /** Deflated `[file, source][]`. Together, since cells of one session resemble each other. */
+  readonly bytes: Uint8Array;
+}
+
 const recent = new Map<string, Source & { trace?: TraceMap }>();
-/** Deflated, a byte a character: the smallest that V8 keeps. */
-const packed = new Map<string, string>();
+const packed: Packed[] = [];
 
 /** Remembers what a user wrote for the script that runs as `file`, so that its places can be told. */
 export function registerSource(file: string, source: Source): void {
-  packed.delete(file);
   recent.delete(file);
   recent.set(file, { ...source });
-  if (recent.size <= RECENT) return;
-  const [oldest] = recent;
-  if (!oldest) return;
-  const [oldFile, { label, text, map }] = oldest;
-  recent.delete(oldFile);
-  packed.set(oldFile, deflateRawSync(JSON.stringify({ label, text, map })).toString("latin1"));
+  if (recent.size >= 2 * RECENT) pack([...recent].slice(0, RECENT));
+}
+
+function pack(entries: readonly (readonly [string, Source])[]): void {
+  const plain = entries.map(([file, { label, text, map }]) => [file, { label, text, map }]);
+  // Joined and read back: V8 keeps what was put together of pieces as these pieces.
+  const files = Buffer.from(`\n${entries.map(([file]) => file).join("\n")}\n`).toString();
+  packed.push({ files, bytes: deflateRawSync(JSON.stringify(plain)) });
+  for (const [file] of entries) recent.delete(file);
+}
+
+function unpack(file: string): Source | undefined {
+  const batch = packed.findLast(({ files }) => files.includes(`\n${file}\n`));
+  if (!batch) return undefined;
+  const entries = JSON.parse(inflateRawSync(batch.bytes).toString()) as [string, Source][];
+  return entries.find(([name]) => name === file)?.[1];
 }
 
 function sourceOf(file: string): (Source & { trace?: TraceMap }) | undefined {
-  const known = recent.get(file);
-  if (known) return known;
-  const bytes = packed.get(file);
-  if (bytes === undefined) return undefined;
-  return JSON.parse(inflateRawSync(Buffer.from(bytes, "latin1")).toString()) as Source;
+  return recent.get(file) ?? unpack(file);
 }
 
 /** Where the user wrote what runs at `line` and `column` (one-based) of `file`; nothing for code that is not the user's. */
@@ -61,5 +73,5 @@ export function placeOf(file: string, line: number, column: number): Place | und
 
 /** Whether `file` is a cell or a module of the user's. */
 export function isKnownSource(file: string): boolean {
-  return recent.has(file) || packed.has(file);
+  return recent.has(file) || packed.some(({ files }) => files.includes(`\n${file}\n`));
 }

@@ -23,11 +23,14 @@ describe("readSettings(environment)", () => {
       MATRIX_COMPOSITION_OUTPUT_LIMIT: "5",
       MATRIX_COMPOSITION_HISTORY: "off",
       MATRIX_COMPOSITION_INTERRUPT_PATIENCE: "100",
+      MATRIX_COMPOSITION_CHECK_PATIENCE: "200",
     });
+    const { typeErrors, outputLimit, historyFolder, interruptPatience, checkPatience } = settings;
     assert.deepEqual(
-      [settings.typeErrors, settings.outputLimit, settings.historyFolder, settings.interruptPatience],
-      ["warn", 5, undefined, 100],
+      [typeErrors, outputLimit, historyFolder, interruptPatience, checkPatience],
+      ["warn", 5, undefined, 100, 200],
     );
+    assert.equal(readSettings({ MATRIX_COMPOSITION_TYPE_ERRORS: "off" }).typeErrors, "off");
   });
 
   it("keeps the default where a value makes no sense", () => {
@@ -35,10 +38,11 @@ describe("readSettings(environment)", () => {
       MATRIX_COMPOSITION_TYPE_ERRORS: "maybe",
       MATRIX_COMPOSITION_OUTPUT_LIMIT: "-3",
       MATRIX_COMPOSITION_INTERRUPT_PATIENCE: "soon",
+      MATRIX_COMPOSITION_CHECK_PATIENCE: "0",
     });
     assert.deepEqual(
-      [settings.typeErrors, settings.outputLimit, settings.interruptPatience],
-      ["stop", 2_000_000, 5_000],
+      [settings.typeErrors, settings.outputLimit, settings.interruptPatience, settings.checkPatience],
+      ["stop", 2_000_000, 5_000, 60_000],
     );
   });
 });

@@ -12,8 +12,8 @@ describe("startLanguageWorker(options)", function () {
   this.timeout(120_000);
   const folder = mkdtempSync(join(tmpdir(), "language-"));
   const workers: LanguageWorker[] = [];
-  const start = (memory?: number): LanguageWorker => {
-    const worker = startLanguageWorker(memory === undefined ? { folder } : { folder, memory });
+  const start = (options: { readonly memory?: number; readonly patience?: number } = {}): LanguageWorker => {
+    const worker = startLanguageWorker({ folder, ...options });
     workers.push(worker);
     return worker;
   };
@@ -63,7 +63,7 @@ describe("startLanguageWorker(options)", function () {
   });
 
   it("starts again after its thread has died, and still knows the cells that count", async () => {
-    const worker = start(300);
+    const worker = start({ memory: 300 });
     await worker.compile({ id: "1", number: 1, source: "const shadowed = 1; class Kept { x = 1 }" });
     await worker.compile({ id: "2", number: 2, source: "const shadowed = 'text'" });
     const dying = assert.rejects(worker.compile({ id: "3", number: 3, source: CRASH }), LanguageServiceError);
@@ -77,6 +77,30 @@ describe("startLanguageWorker(options)", function () {
     assert.ok(!(await worker.compile({ id: "5", number: 5, source: "shadowed.toFixed()" })).ok);
   });
 
+  it("replaces its thread when it comes to no end with a cell, and still knows the cells that count", async () => {
+    const worker = start({ patience: 15_000 });
+    await worker.ready;
+    await worker.compile({ id: "1", number: 1, source: "class Kept { x = 1 }" });
+    const endless = assert.rejects(
+      worker.compile({ id: "2", number: 2, source: ENDLESS }),
+      /did not finish: it came to no end within 15 s/,
+    );
+    const waiting = worker.compile({ id: "3", number: 3, source: "new Kept().x.toFixed()" });
+    await endless;
+    assert.ok((await waiting).ok);
+  });
+
+  it("replaces its thread when a cell that nobody waits for comes to no end", async () => {
+    const worker = start();
+    await worker.compile({ id: "1", number: 1, source: "const kept = 1" });
+    const endless = worker.compile({ id: "2", number: 2, source: ENDLESS });
+    const stopped = assert.rejects(endless, /did not finish: it was stopped/);
+    worker.abandon("2");
+    const waiting = worker.compile({ id: "3", number: 3, source: "kept.toFixed()" });
+    await stopped;
+    assert.ok((await waiting).ok);
+  });
+
   it("rejects what is asked after it was closed", async () => {
     const worker = startLanguageWorker({ folder });
     const asked = assert.rejects(worker.isComplete("1"), LanguageServiceError);
@@ -88,3 +112,8 @@ describe("startLanguageWorker(options)", function () {
 
 /** Its tree alone needs more memory than the worker has. */
 const CRASH = `[${"[0],".repeat(1_000_000)}]`;
+
+/** All orders of twelve things, as a type: its check takes hours. */
+const ENDLESS = `type Orders<T, Each = T> = [T] extends [never] ? [] : Each extends Each ? [Each, ...Orders<Exclude<T, Each>>] : never;
+declare const orders: Orders<0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11>;
+const order: [0] = orders;`;

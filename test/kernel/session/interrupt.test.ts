@@ -36,6 +36,18 @@ describe("interrupt_request", function () {
     });
   }
 
+  it("stops a check that does not end, and keeps what earlier cells declared", async () => {
+    // All orders of twelve things, as a type.
+    const id = await frontEnd.startCell(`type Orders<T, Each = T> =
+  [T] extends [never] ? [] : Each extends Each ? [Each, ...Orders<Exclude<T, Each>>] : never;
+declare const orders: Orders<0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11>;
+const order: [0] = orders;`);
+    await frontEnd.published("execute_input", id);
+    await frontEnd.ask("control", "interrupt_request");
+    assert.equal((await frontEnd.outcome(id)).reply["ename"], "KeyboardInterrupt");
+    assert.equal((await frontEnd.run("kept > 1")).result, "true");
+  });
+
   it("aborts the cells that wait", async () => {
     const spinning = await frontEnd.startCell("console.log('began'); for (;;) {}");
     const waiting = await frontEnd.startCell("'waits'");
