@@ -148,6 +148,8 @@ class Client implements LanguageWorker {
       // Deeply nested code costs the checker a deep stack.
       resourceLimits: {
         stackSizeMb: 32,
+        // Without it, space for young values grows for hours to twice this.
+        maxYoungGenerationSizeMb: 24,
         ...(this.#options.memory === undefined ? {} : { maxOldGenerationSizeMb: this.#options.memory }),
       },
     });

@@ -35,6 +35,8 @@ export interface Outcome {
 
 const KERNEL = fileURLToPath(new URL("../../../dist/kernel/main.js", import.meta.url));
 const SOCKET_COUNT = 5;
+/** How often a socket is tried that the kernel has not opened yet, in ms. */
+const RECONNECT = 10;
 
 /** Free ports, as many as a kernel has sockets. */
 async function freePorts(): Promise<number[]> {
@@ -60,6 +62,8 @@ export interface StartOptions {
   readonly throughParent?: boolean;
   /** The notebook's folder; without it, a fresh empty one. */
   readonly folder?: string;
+  /** Another kernel's command, given the connection file. */
+  readonly command?: (file: string) => readonly string[];
 }
 
 /** A kernel process in a folder of its own. */
@@ -94,8 +98,9 @@ export class KernelProcess {
     const file = join(temporary, "connection.json");
     writeFileSync(file, JSON.stringify(fields));
     const folder = options.folder ?? temporary;
-    const parent = `require("child_process").spawn(process.execPath, ${JSON.stringify([KERNEL, file])}, { stdio: "inherit" })`;
-    const child = spawn(process.execPath, options.throughParent ? ["-e", parent] : [KERNEL, file], {
+    const [program = process.execPath, ...args] = options.command?.(file) ?? [process.execPath, KERNEL, file];
+    const parent = `require("child_process").spawn(process.execPath, ${JSON.stringify(args)}, { stdio: "inherit" })`;
+    const child = spawn(program, options.throughParent ? ["-e", parent] : args, {
       cwd: folder,
       env: {
         ...process.env,
@@ -145,7 +150,7 @@ export class FrontEnd {
   readonly heard: Heard[] = [];
   readonly #signer: Signer;
   readonly #sockets: { readonly shell: Dealer; readonly control: Dealer; readonly stdin: Dealer };
-  readonly #iopub = new Subscriber({ linger: 0, receiveHighWaterMark: 0 });
+  readonly #iopub = new Subscriber({ linger: 0, receiveHighWaterMark: 0, reconnectInterval: RECONNECT });
   readonly #heartbeat = new Dealer({ linger: 0 });
   #waiters: Waiter[] = [];
   #count = 0;
@@ -155,7 +160,13 @@ export class FrontEnd {
   constructor(connection: Connection) {
     const { addresses } = connection;
     this.#signer = new Signer(connection.key, connection.hash);
-    const dealer = (): Dealer => new Dealer({ routingId: this.session, linger: 0, receiveHighWaterMark: 0 });
+    const dealer = (): Dealer =>
+      new Dealer({
+        routingId: this.session,
+        linger: 0,
+        receiveHighWaterMark: 0,
+        reconnectInterval: RECONNECT,
+      });
     this.#sockets = { shell: dealer(), control: dealer(), stdin: dealer() };
     this.#iopub.subscribe();
     this.#iopub.connect(addresses.iopub);
