@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createRequire } from "node:module";
+import { fitGlyphs } from "./glyphs.ts";
 import { textWidth } from "./label.ts";
 import { encodePng } from "./png.ts";
 import type { Node } from "./scene.ts";
@@ -8,10 +8,6 @@ interface TextItem {
   readonly fontSize?: number;
   readonly fontWeight?: string | number;
 }
-
-/** Characters that DejaVu Sans lacks: with one of these, the machine's own fonts are read too. */
-const BEYOND_DEJAVU =
-  /[\u0900-\u0e7f\u0f00-\u10ff\u1100-\u13ff\u1780-\u17ff\u2e80-\ua4cf\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef]|[\u{1f000}-\u{3ffff}]/u;
 
 /** In bytes: a finer PNG than this is drawn again at one device pixel to the CSS pixel, to keep notebooks small. */
 const MOST_BYTES = 250_000;
@@ -50,25 +46,13 @@ export async function renderSvg(spec: Node, title: string, description: string):
   });
 }
 
-/** A PNG file of an SVG, `scale` device pixels to the CSS pixel, in the fonts that this package brings. */
+/** A PNG file of an SVG, `scale` device pixels to the CSS pixel. */
 export async function renderPng(svg: string, scale = 2): Promise<Uint8Array> {
   const { Resvg } = await import("@resvg/resvg-js");
-  const locate = createRequire(import.meta.url);
-  // Their family is "DejaVu Sans", condensed; the wider cut is left out so that these are the ones found.
-  const fonts = ["DejaVuSansCondensed", "DejaVuSansCondensed-Bold", "DejaVuSansMono"];
+  const fitted = await fitGlyphs(svg);
   // resvg knows CSS's older word only, and would blur the cells of a heatmap.
-  const sharp = svg.replaceAll(/style="image-rendering:[^"]*"/gu, 'image-rendering="optimizeSpeed"');
-  const resvg = new Resvg(sharp, {
-    fitTo: { mode: "zoom", value: scale },
-    font: {
-      fontFiles: fonts.map((font) => locate.resolve(`dejavu-fonts-ttf/ttf/${font}.ttf`)),
-      loadSystemFonts: BEYOND_DEJAVU.test(svg),
-      defaultFontFamily: "DejaVu Sans",
-      sansSerifFamily: "DejaVu Sans",
-      monospaceFamily: "DejaVu Sans Mono",
-    },
-  });
-  const image = resvg.render();
+  const sharp = fitted.svg.replaceAll(/style="image-rendering:[^"]*"/gu, 'image-rendering="optimizeSpeed"');
+  const image = new Resvg(sharp, { fitTo: { mode: "zoom", value: scale }, font: fitted.font }).render();
   const png = encodePng({ width: image.width, height: image.height, data: new Uint8Array(image.pixels) });
   return png.length > MOST_BYTES && scale > 1 ? renderPng(svg, 1) : png;
 }
