@@ -55,13 +55,17 @@ async function withoutShape(characters: Iterable<string>, withSystem: boolean): 
  */
 export async function fitGlyphs(svg: string): Promise<{ readonly svg: string; readonly font: Fonts }> {
   const characters = new Set(
-    [...svg].filter((character) => (character.codePointAt(0) ?? 0) > LATIN && !/\p{Cf}/u.test(character)),
+    Array.from(svg).filter(
+      (character) => (character.codePointAt(0) ?? 0) > LATIN && !/\p{Cf}/u.test(character),
+    ),
   );
   const foreign = await withoutShape(characters, false);
   if (foreign.length === 0) return { svg, font: ownFonts(false) };
   const missing = new Set(await withoutShape(foreign, true));
   const marked = svg.replace(/(?<=>)[^<>]+(?=<)/gu, (text) =>
-    [...text].map((character) => (missing.has(character) ? codeMark(character) : character)).join(""),
+    Array.from(text)
+      .map((character) => (missing.has(character) ? codeMark(character) : character))
+      .join(""),
   );
   return { svg: marked, font: ownFonts(true) };
 }

@@ -34,3 +34,4 @@ export { headMap, type HeadDetail, type HeadIndex, type HeadMapOptions } from ".
 export { parallelogram, type ParallelogramOptions, type VectorPair } from "./parallelogram.ts";
 export { heatmapGrid } from "./heatmap-grid.ts";
 export { smallMultiples, type SmallMultiplesOptions } from "./small-multiples.ts";
+export { explore, type AxisControl, type Exploration } from "./explore.ts";

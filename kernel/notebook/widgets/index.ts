@@ -13,6 +13,7 @@ export {
   interact,
   type ControlFor,
   type ControlledValue,
+  type DrawingWithControls,
   type Interaction,
   type RangeControl,
 } from "./interact.ts";

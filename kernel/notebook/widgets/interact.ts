@@ -46,16 +46,30 @@ export interface Interaction extends Displayable {
   readonly run: () => Promise<void>;
 }
 
+/** A drawing that brings its controls along, such as the library's `explore(…)` gives. */
+export interface DrawingWithControls {
+  readonly controls: Readonly<Record<string, ControlFor>>;
+  readonly draw: (values: Readonly<Record<string, unknown>>) => unknown;
+}
+
 /**
  * Calls `draw` with the values of controls, shows what it gives, prints and throws, and does so again whenever a control
- * changes, also while a cell awaits. Calls never overlap: the latest values win.
+ * changes, also while a cell awaits. Calls never overlap: the latest values win. A drawing may bring its controls along.
  *
+ * @example interact(explore(patterns, ["layer", "head"], (pattern) => heatmap(pattern)))
  * @example interact(({ head, scaled }) => heatmap(attention(head, scaled)), { head: { min: 0, max: 7 }, scaled: true })
  */
+export function interact(drawing: DrawingWithControls): Interaction;
 export function interact<const C extends Readonly<Record<string, ControlFor>>>(
   draw: (values: { -readonly [Name in keyof C]: ControlledValue<C[Name]> }) => unknown,
   controls: C,
+): Interaction;
+export function interact(
+  drawing: DrawingWithControls | DrawingWithControls["draw"],
+  given: Readonly<Record<string, ControlFor>> = {},
 ): Interaction {
+  const { draw, controls } = typeof drawing === "function" ? { draw: drawing, controls: given } : drawing;
+
   const made = Object.entries(controls).map(([name, control]) => [name, controlFor(name, control)] as const);
   const output = new Output();
   const box = new VBox([...made.map(([, control]) => control as ValueControl<unknown> & AnyWidget), output]);
@@ -66,7 +80,7 @@ export function interact<const C extends Readonly<Record<string, ControlFor>>>(
     const values = Object.fromEntries(made.map(([name, control]) => [name, control.value]));
     output.clear({ wait: true });
     try {
-      const result = await output.capture(() => draw(values as never));
+      const result = await output.capture(() => draw(values));
       // What was printed stays above the result; otherwise the result takes the old one's place in one step.
       if (output.isClearing) await output.replace(result);
       else await output.append(result);

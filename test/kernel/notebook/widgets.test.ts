@@ -310,6 +310,17 @@ describe("widgets", function () {
     assert.match(text ?? "", /\{ n: 6, kind: 'b', on: true, name: 'x' \},\s+true,\s+'<b>6btruex<\/b>'/);
   });
 
+  it("interact takes a drawing that brings its controls along", async () => {
+    const { data } = await run(`
+      cell.result(widgets.interact({
+        controls: { head: { min: 0, max: 3, value: 2 }, query: ["0: a", "1: a"] },
+        draw: ({ head, query }) => widgets.html("<b>" + head + query + "</b>"),
+      }));`);
+    assert.equal(data?.["text/html"], "<b>20: a</b>");
+    assert.equal(dataOf(opened("IntSliderModel")).state?.["max"], 3);
+    assert.deepEqual(dataOf(opened("DropdownModel")).state?.["_options_labels"], ["0: a", "1: a"]);
+  });
+
   it("values are kept inside what a control allows", async () => {
     const { text } = await run(`
       const slider = new widgets.IntSlider({ min: 2, max: 4, value: 9 });
