@@ -67,10 +67,13 @@ export function informationMoves(
     .flatMap((amounts, layer) => largest(fromFirst ? amounts : withoutFirst(amounts), layer, count))
     .toSorted((left, right) => Math.abs(right.amount) - Math.abs(left.amount))
     .slice(0, count);
-  const wanted = towards === undefined ? "" : `, towards ${nameOf(model, towards)}`;
+  const title =
+    towards === undefined
+      ? "What moves from where to where"
+      : `What moves towards “${nameOf(model, towards)}”`;
   return shown({ tokens: words, moves }, () =>
     informationFlow(words, moves, {
-      title: options.title ?? `What moves from where to where${wanted}`,
+      title: options.title ?? title,
       valueName: towards === undefined ? "written" : "logit",
     }),
   );

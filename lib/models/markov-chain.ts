@@ -136,7 +136,7 @@ export class MarkovChain implements NextTokenModel, Displayable {
     const rowCount = all ? this.naiveRows : BigInt(this.#rows.size);
     if (rowCount * BigInt(columns) > BigInt(MOST_CELLS))
       throw new MatrixTooLargeError(
-        `The transition matrix of ${this.#title().toLowerCase()}`,
+        `The transition matrix of ${this.#title().replace(/^A/, "a")}`,
         rowCount,
         columns,
         MOST_CELLS,

@@ -2,7 +2,8 @@ import type { Axes } from "./axes.ts";
 import { layout, tensor, type TensorOptions } from "./create.ts";
 import { SizeError, TensorError } from "./errors.ts";
 import { checkAxes, checkShape, sizeOfShape } from "./layout.ts";
-import { layoutOf, Tensor, type TensorJson } from "./tensor.ts";
+import type { TensorJson } from "./plain.ts";
+import { layoutOf, Tensor } from "./tensor.ts";
 
 /** What is used of a TensorFlow.js tensor; its own types are large, so none are imported. */
 export interface TensorFlowTensor {

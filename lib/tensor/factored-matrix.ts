@@ -10,7 +10,8 @@ import { mimeBundleOf } from "./presentation.ts";
 import { qr } from "./qr.ts";
 import { placesOfLargest } from "./ranking.ts";
 import { svd, type SingularValueDecomposition } from "./svd.ts";
-import { layoutOf, Tensor, type Entry } from "./tensor.ts";
+import type { Entry } from "./entry.ts";
+import { layoutOf, Tensor } from "./tensor.ts";
 
 /** How many cells of the product are built at a time when looking for the largest: 8 MB. */
 const CELLS_AT_A_TIME = 2 ** 20;

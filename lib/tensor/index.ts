@@ -14,7 +14,9 @@ export type {
   Without,
 } from "./axes.ts";
 export { AxisError, IndexError, LabelError, NumberError, SizeError, TensorError } from "./errors.ts";
-export { Tensor, type Entry, type Numbers, type TensorJson } from "./tensor.ts";
+export type { Entry } from "./entry.ts";
+export type { TensorJson } from "./plain.ts";
+export { Tensor, type Numbers } from "./tensor.ts";
 export { identity, ones, tensor, zeros, type ArrayOptions, type TensorOptions } from "./create.ts";
 export { oneHot } from "./one-hot.ts";
 export {

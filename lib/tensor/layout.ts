@@ -100,6 +100,22 @@ export function permuted(data: NumberArray, shape: readonly number[], order: rea
   );
 }
 
+/** The content with its axes in another order, which names every one. Throws `AxisError`. */
+export function transposed(layout: Layout, axes: readonly string[]): Layout {
+  checkAxes(axes);
+  const order = axes.map((axis) => placeOfAxis(layout, axis));
+  const missing = layout.axes.filter((axis) => !axes.includes(axis));
+  if (missing.length > 0) {
+    throw new AxisError(`A transpose names every axis; "${missing.join('", "')}" is missing.`);
+  }
+  return {
+    ...layout,
+    axes,
+    shape: order.map((place) => layout.shape[place] ?? 0),
+    data: permuted(layout.data, layout.shape, order),
+  };
+}
+
 /** Copies the numbers at `offset + Σ index·stride` for all indices within `shape`. */
 export function gathered(
   data: NumberArray,

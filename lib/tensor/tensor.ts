@@ -4,10 +4,8 @@ import type {
   CellArgument,
   LabelsOf,
   NestedArray,
-  NestedNumbers,
   OnlyAxes,
   PartialCell,
-  PerAxis,
   Place,
   Product,
   Renamed,
@@ -15,14 +13,17 @@ import type {
   MissingAxis,
   Without,
 } from "./axes.ts";
+import { agrees } from "./comparison.ts";
 import { contraction } from "./contraction.ts";
+import { entryAt, type Entry } from "./entry.ts";
 import { describe, mimeBundleOf, plainText } from "./presentation.ts";
 import { joined, mapped } from "./elementwise.ts";
 import { AxisError } from "./errors.ts";
 import { INSPECT } from "./inspection.ts";
 import { checkedLabels, indexOfPlace } from "./labels.ts";
-import { checkAxes, describeShape, permuted, placeOfAxis, stridesOf, type Layout } from "./layout.ts";
+import { checkAxes, describeShape, placeOfAxis, transposed, type Layout } from "./layout.ts";
 import { computed, type Computed, type Origin } from "./origin.ts";
+import { nestedNumbers, plainData, type TensorJson } from "./plain.ts";
 import { placesOfLargest } from "./ranking.ts";
 import { largestOf, normOf, reduced, smallestOf, stepOfLargest, sumOf } from "./reduction.ts";
 import { fixed, indicesOfCell, indicesOfRange, picked, valueAt } from "./selection.ts";
@@ -39,24 +40,6 @@ export interface Numbers extends Iterable<number> {
   readonly [index: number]: number;
   /** A copy of the numbers from `start` up to `end`, both counted from 0. */
   slice(start?: number, end?: number): Float64Array | Float32Array;
-}
-
-/** A number of a tensor with where it stands. For a tensor with one axis `index` and `label` are plain, else one by axis. */
-export interface Entry<A extends Axes> {
-  readonly value: number;
-  readonly index: PerAxis<A, number>;
-  /** The label, or the index as a string where the axis has none. */
-  readonly label: PerAxis<A, string>;
-}
-
-/** A tensor as plain data for JSON. */
-export interface TensorJson {
-  readonly axes: readonly string[];
-  readonly shape: readonly number[];
-  readonly labels: Readonly<Record<string, readonly string[]>>;
-  readonly name?: string;
-  /** Row after row; NaN and ±Infinity, which JSON lacks, as strings. */
-  readonly values: readonly (number | string)[];
 }
 
 /**
@@ -245,24 +228,10 @@ export class Tensor<const out Names extends Axes> {
     ...axes: B & ([A[number]] extends [B[number]] ? unknown : MissingAxis<Exclude<A[number], B[number]>>)
   ): Tensor<[...B]>;
   transpose(...given: readonly string[]): Tensor<string[]> {
-    const layout = this.#layout;
-    const isBare = given.length === 0 && layout.axes.length <= 2;
-    const axes = isBare ? [...layout.axes].reverse() : [...given];
-    checkAxes(axes);
-    const order = axes.map((axis) => placeOfAxis(layout, axis));
-    const missing = layout.axes.filter((axis) => !axes.includes(axis));
-    if (missing.length > 0) {
-      throw new AxisError(`A transpose names every axis; "${missing.join('", "')}" is missing.`);
-    }
-    return new Tensor(
-      {
-        ...layout,
-        axes,
-        shape: order.map((place) => layout.shape[place] ?? 0),
-        data: permuted(layout.data, layout.shape, order),
-      },
-      { operation: "transpose", inputs: [this.#computed] },
-    );
+    const { axes } = this.#layout;
+    const isBare = given.length === 0 && axes.length <= 2;
+    const order = isBare ? [...axes].reverse() : [...given];
+    return new Tensor(transposed(this.#layout, order), { operation: "transpose", inputs: [this.#computed] });
   }
 
   /**
@@ -417,7 +386,7 @@ export class Tensor<const out Names extends Axes> {
       const place = stepOfLargest(this.#layout.data, 0, 1, this.size);
       if (place < 0)
         throw new AxisError(`A tensor without numbers (${describeShape(this.#layout)}) has no largest one.`);
-      return this.#entry(place);
+      return entryAt<A>(this.#layout, place);
     }
     return new Tensor(
       reduced({ ...this.#layout, data: Float64Array.from(this.#layout.data) }, axis, stepOfLargest),
@@ -426,23 +395,24 @@ export class Tensor<const out Names extends Axes> {
 
   /** The `count` largest numbers with their labels, largest first; fewer when there are fewer. NaN comes last. */
   topK<A extends Axes>(this: Tensor<A>, count: number): Entry<A>[] {
-    return placesOfLargest(this.#layout.data, count).map((place) => this.#entry(place));
+    return placesOfLargest(this.#layout.data, count).map((place) => entryAt<A>(this.#layout, place));
   }
 
   /** The `count` smallest numbers with their labels, smallest first. NaN comes last. */
   bottomK<A extends Axes>(this: Tensor<A>, count: number): Entry<A>[] {
-    return placesOfLargest(this.#layout.data, count, -1).map((place) => this.#entry(place));
+    return placesOfLargest(this.#layout.data, count, -1).map((place) => entryAt<A>(this.#layout, place));
   }
 
   /** Whether the axes (in any order), sizes and numbers are the same; NaN equals NaN. Labels and names don't count. */
   equals(other: Tensor<Axes>): boolean {
-    return this.#agrees(other, (left, right) => left === right);
+    return agrees(this.#layout, other.#layout, (left, right) => left === right);
   }
 
   /** Whether the axes (in any order) and sizes are the same and each number is within `tolerance` (absolute, and relative to its size). */
   allClose(other: Tensor<Axes>, tolerance = 1e-9): boolean {
-    return this.#agrees(
-      other,
+    return agrees(
+      this.#layout,
+      other.#layout,
       (left, right) =>
         left === right || Math.abs(left - right) <= tolerance * Math.max(1, Math.abs(left), Math.abs(right)),
     );
@@ -450,27 +420,12 @@ export class Tensor<const out Names extends Axes> {
 
   /** The numbers in arrays of arrays, as deep as there are axes; a number for a tensor without axes. */
   toArray<A extends Axes>(this: Tensor<A>): NestedArray<A> {
-    const { shape, data } = this.#layout;
-    const strides = stridesOf(shape);
-    const nested = (place: number, offset: number): NestedNumbers =>
-      place === shape.length
-        ? (data[offset] ?? 0)
-        : Array.from({ length: shape[place] ?? 0 }, (_, index) =>
-            nested(place + 1, offset + index * (strides[place] ?? 0)),
-          );
-    return nested(0, 0) as NestedArray<A>;
+    return nestedNumbers(this.#layout) as NestedArray<A>;
   }
 
   /** Plain data for `JSON.stringify`; `tensorFromJson` reads it. NaN and ±Infinity become strings. */
   toJSON(): TensorJson {
-    const { axes, shape, labels, name, data } = this.#layout;
-    return {
-      axes,
-      shape,
-      labels: Object.fromEntries([...labels].map(([axis, { words }]) => [axis, words])),
-      ...(name === undefined ? {} : { name }),
-      values: Array.from(data, (value) => (Number.isFinite(value) ? value : String(value))),
-    };
+    return plainData(this.#layout);
   }
 
   /** One line: name, axes, range and the first values. */
@@ -524,43 +479,6 @@ export class Tensor<const out Names extends Axes> {
     }
     const indices = new Map([[axis, indexOfPlace(place, axis, shape[axisPlace] ?? 0, labels.get(axis))]]);
     return new Tensor(fixed(this.#layout, indices), { operation: "at", inputs: [this.#computed], indices });
-  }
-
-  #entry<A extends Axes>(this: Tensor<A>, place: number): Entry<A> {
-    const { axes, shape, data, labels } = this.#layout;
-    // The keys come in the order of the axes.
-    const index: Record<string, number> = Object.fromEntries(axes.map((axis) => [axis, 0]));
-    const label: Record<string, string> = Object.fromEntries(axes.map((axis) => [axis, ""]));
-    let rest = place;
-    for (let axisPlace = axes.length - 1; axisPlace >= 0; axisPlace -= 1) {
-      const axis = axes[axisPlace] ?? "";
-      const size = shape[axisPlace] ?? 1;
-      index[axis] = rest % size;
-      label[axis] = labels.get(axis)?.words[rest % size] ?? String(rest % size);
-      rest = Math.floor(rest / size);
-    }
-    const [only] = axes;
-    const isVector = axes.length === 1 && only !== undefined;
-    return {
-      value: data[place] ?? 0,
-      index: (isVector ? index[only] : index) as PerAxis<A, number>,
-      label: (isVector ? label[only] : label) as PerAxis<A, string>,
-    };
-  }
-
-  #agrees(other: Tensor<Axes>, agree: (left: number, right: number) => boolean): boolean {
-    const left = this.#layout;
-    const right = other.#layout;
-    if (left.axes.length !== right.axes.length) return false;
-    const order = left.axes.map((axis) => right.axes.indexOf(axis));
-    if (order.some((place, index) => place < 0 || right.shape[place] !== left.shape[index])) return false;
-    const data = permuted(right.data, right.shape, order);
-    for (let index = 0; index < left.data.length; index += 1) {
-      const a = left.data[index] ?? 0;
-      const b = data[index] ?? 0;
-      if (!agree(a, b) && !(Number.isNaN(a) && Number.isNaN(b))) return false;
-    }
-    return true;
   }
 
   static {

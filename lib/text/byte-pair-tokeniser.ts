@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { DISPLAY, type Displayable, type MimeBundle } from "../display/index.ts";
 import { byteOf, byteToken, bytesOf, charactersOf } from "./byte-fallback.ts";
 import { bytePairMerges, chunksOf, mergedTokens, type BytePairMerge } from "./byte-pair-merges.ts";
-import { EmptyCorpusError, TokenError } from "./errors.ts";
+import { EmptyCorpusError, MergeCountError, TokenError } from "./errors.ts";
 import { htmlTable, visibleToken } from "./html-table.ts";
 import type { Tokeniser } from "./tokeniser.ts";
 import { Vocabulary } from "./vocabulary.ts";
@@ -34,7 +34,7 @@ export class BytePairTokeniser implements Tokeniser, Displayable {
 
   /**
    * @param text the training text
-   * @throws EmptyCorpusError for an empty text
+   * @throws EmptyCorpusError for an empty text; MergeCountError for a number of merges that is none
    */
   constructor(text: string, options: BytePairOptions = {}) {
     if (text.length === 0) throw new EmptyCorpusError("The text for byte-pair encoding", "Give some text.");
@@ -42,6 +42,8 @@ export class BytePairTokeniser implements Tokeniser, Displayable {
     const bytes = Array.from({ length: 256 }, (_, byte) => byteToken(byte));
     const words = new Set([...characters, ...bytes]);
     const size = options.vocabularySize ?? Infinity;
+    if (options.merges !== undefined && !(Number.isInteger(options.merges) && options.merges >= 0))
+      throw new MergeCountError(options.merges);
     const most = options.merges ?? (options.vocabularySize === undefined ? 100 : Infinity);
     const merges: BytePairMerge[] = [];
     if (words.size < size && most > 0)

@@ -65,3 +65,11 @@ export class SentenceWeightError extends Error {
 export class TokenError extends Error {
   override readonly name = "TokenError";
 }
+
+/** A number of merges for byte-pair encoding that is no number of anything. */
+export class MergeCountError extends Error {
+  override readonly name = "MergeCountError";
+  constructor(merges: number) {
+    super(`The number of merges is ${merges}; it must be a whole number, 0 or more.`);
+  }
+}

@@ -2,6 +2,7 @@ export {
   DuplicateWordError,
   EmptyCorpusError,
   EmptySentenceError,
+  MergeCountError,
   SentenceWeightError,
   TokenError,
   UnknownWordError,

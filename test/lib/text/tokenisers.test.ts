@@ -158,6 +158,11 @@ describe("BytePairTokeniser", () => {
 
   it("refuses an empty text", () => {
     assert.throws(() => new BytePairTokeniser(""), EmptyCorpusError);
+    for (const merges of [-1, 1.5, NaN])
+      assert.throws(() => new BytePairTokeniser("low", { merges }), {
+        name: "MergeCountError",
+        message: `The number of merges is ${merges}; it must be a whole number, 0 or more.`,
+      });
   });
 
   it("finds whole words in a chapter of Moby Dick", async () => {
