@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Browser } from "playwright-core";
-import { ROOT } from "../python.ts";
 import { launchChromium } from "./chromium.ts";
 import { Lab, type NotebookPage } from "./lab.ts";
+import { writeNotebook } from "./written-notebook.ts";
 
 const PATH = "test/artefacts/browser/widgets.ipynb";
 
@@ -54,23 +52,6 @@ new VBox([new HBox([button, new Checkbox({ description: "tick" }), new Label("a 
   `for (const step of progress(3, { label: "steps" })) await new Promise((resolve) => setTimeout(resolve, 10));`,
 ];
 
-function writeNotebook(): void {
-  const cells = CELLS.map((source, index) => ({
-    cell_type: "code",
-    id: `cell-${index}`,
-    metadata: {},
-    execution_count: null,
-    source,
-    outputs: [],
-  }));
-  const kernelspec = { name: "typescript", display_name: "TypeScript", language: "typescript" };
-  mkdirSync(join(ROOT, "test/artefacts/browser"), { recursive: true });
-  writeFileSync(
-    join(ROOT, PATH),
-    JSON.stringify({ cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 }),
-  );
-}
-
 describe("widgets, in JupyterLab", function () {
   this.timeout(300_000);
   let browser: Browser;
@@ -80,7 +61,7 @@ describe("widgets, in JupyterLab", function () {
   before(async function () {
     browser = await launchChromium(this);
     lab = await Lab.start();
-    writeNotebook();
+    writeNotebook(PATH, CELLS);
     notebook = await lab.open(browser, PATH);
   });
   after(async () => {
