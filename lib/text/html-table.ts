@@ -11,27 +11,29 @@ export function visibleToken(token: string): string {
 }
 
 /**
- * A plain HTML table: a caption, one line of headings, then the rows; every cell is escaped, numbers are
- * aligned to the right.
+ * A plain HTML table: a caption above (a line of its own, as long as it likes: a `<caption>` is no wider than its table), one
+ * line of headings, then the rows. Every cell is escaped; numbers, and headings above numbers, are aligned to the right.
  */
 export function htmlTable(
   caption: string,
   headings: readonly string[],
   rows: readonly (readonly (string | number)[])[],
 ): string {
-  const heading = headings.map((text) => `<th>${escapeHtml(text)}</th>`).join("");
+  const side = (cell: string | number | undefined): string => (typeof cell === "number" ? "right" : "left");
+  const heading = headings
+    .map((text, column) => `<th style="text-align:${side(rows[0]?.[column])}">${escapeHtml(text)}</th>`)
+    .join("");
   const body = rows
     .map((row) => {
-      const cells = row.map((cell) =>
-        typeof cell === "number"
-          ? `<td style="text-align:right">${cell}</td>`
-          : `<td style="text-align:left">${escapeHtml(cell)}</td>`,
+      const cells = row.map(
+        (cell) =>
+          `<td style="text-align:${side(cell)}">${typeof cell === "number" ? cell : escapeHtml(cell)}</td>`,
       );
       return `<tr>${cells.join("")}</tr>`;
     })
     .join("");
   return (
-    `<table><caption style="text-align:left">${escapeHtml(caption)}</caption>` +
-    `<thead><tr>${heading}</tr></thead><tbody>${body}</tbody></table>`
+    `<div style="text-align:left">${escapeHtml(caption)}</div>` +
+    `<table><thead><tr>${heading}</tr></thead><tbody>${body}</tbody></table>`
   );
 }

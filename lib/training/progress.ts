@@ -41,8 +41,18 @@ export class TrainingProgress implements Displayable {
 
   /** As a curve of the loss so far. */
   [DISPLAY](): MimeBundle {
-    return { "image/svg+xml": curve(this), "text/plain": this.toString() };
+    const svg = curve(this);
+    return {
+      "text/html": pictureOf(svg, this.toString()),
+      "image/svg+xml": svg,
+      "text/plain": this.toString(),
+    };
   }
+}
+
+/** The curve as a picture in HTML: JupyterLab draws it in a notebook that is not trusted yet, where it draws no SVG. */
+function pictureOf(svg: string, description: string): string {
+  return `<img alt="${description}" src="data:image/svg+xml,${encodeURIComponent(svg)}">`;
 }
 
 /** @example duration(75) // "1 min 15 s" */

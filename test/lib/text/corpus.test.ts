@@ -63,7 +63,9 @@ describe("Corpus", () => {
   });
 
   it("shows sentences, weights and origin", () => {
-    assert.match(String(showMeMyFiles()[DISPLAY]()["text/html"]), /Rohrer.*show me my photos please/s);
+    const html = String(showMeMyFiles()[DISPLAY]()["text/html"]);
+    assert.match(html, /Rohrer.*<table>.*show me my photos please/s);
+    assert.match(html, /<th style="text-align:right">weight<\/th><th style="text-align:left">sentence<\/th>/);
   });
 });
 

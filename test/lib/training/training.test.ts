@@ -307,6 +307,9 @@ describe("progress", () => {
       String(bundle["image/svg+xml"]),
       /^<svg [^>]*xmlns.*stroke-dasharray.*<polyline points="[\d.]+,[\d.]+ [\d.]+,[\d.]+"/,
     );
+    const [, picture = ""] =
+      /^<img alt="step [^"<>]*" src="data:image\/svg\+xml,([^"]*)">$/.exec(String(bundle["text/html"])) ?? [];
+    assert.equal(decodeURIComponent(picture), bundle["image/svg+xml"]);
     assert.equal(bundle["text/plain"], training.progress.toString());
     training.release();
   });
