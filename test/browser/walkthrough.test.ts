@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import type { Browser } from "playwright-core";
 import { launchChromium } from "./chromium.ts";
 import { type CellOutput, Lab, type NotebookPage } from "./lab.ts";
-import { writeNotebook } from "./written-notebook.ts";
 
 /** What JupyterLab draws by itself: Vega and Vega-Lite. */
 const DRAWN = /^application\/vnd\.vega(lite)?\.v\d\+json$/;
@@ -79,50 +78,7 @@ describe("npm start, in a browser", function () {
       assert.deepEqual(notebook.foreignRequests, []);
     });
   });
-
-  describe("a cell that composes the wrong matrices", () => {
-    let notebook: NotebookPage;
-
-    before(async () => {
-      writeNotebook(WRONG, CELLS);
-      notebook = await lab.open(browser, WRONG);
-    });
-
-    after(async () => {
-      await (notebook as NotebookPage | undefined)?.page.close();
-    });
-
-    it("shows a type error that names the axis, and does not run", async () => {
-      await notebook.restartAndRunAll();
-      const [made, wrong, waiting] = await notebook.outputs();
-      assert.deepEqual(made, []);
-      assert.deepEqual(
-        wrong?.map((output) => output.ename),
-        ["TypeScriptError"],
-      );
-      assert.match(String(wrong[0]?.evalue), /"head"/);
-      assert.deepEqual(waiting, [], "cells after an error wait");
-      await notebook.page
-        .locator(".jp-OutputArea-output")
-        .getByText(/"head"/)
-        .first()
-        .waitFor();
-      await notebook.screenshot("wrong-composition");
-    });
-  });
 });
-
-const WRONG = "test/artefacts/browser/wrong-composition.ipynb";
-
-/** Two tensors; then a product over an axis that only one of them has, in a cell that would also print; then a right one. */
-const CELLS = [
-  `import { tensor } from "matrix-composition";
-const queries = tensor(["query", "feature"], [[1, 0], [0, 2]]);
-const keys = tensor(["key", "feature"], [[3, 1], [0, 1], [2, 2]]);`,
-  `console.log("it ran");
-queries.dot(keys, "head")`,
-  `queries.dot(keys, "feature").shape`,
-];
 
 /** Whether an output is the heatmap from the last word to the next that JupyterLab draws, and says so in words to whoever cannot see it. */
 function isTransitionHeatmap({ data = {} }: CellOutput): boolean {
