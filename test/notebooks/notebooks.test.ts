@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { differences } from "../../publishing/differences.ts";
 import { executed, type Execution } from "../../publishing/execute.ts";
 import { notebookNames, NOTEBOOKS, readNotebook, ROOT, wholeText } from "../../publishing/notebook.ts";
+import { exercisesOf, resultOf, withSolutions } from "./solutions.ts";
+
+/** Where the notebooks lie that are run, each with the solutions of its exercises behind its own cells. */
+const SOLVED = join(ROOT, "test", "artefacts", "notebooks");
 
 /** Notebooks that run at once: as many as the smallest machine has cores. */
 const AT_ONCE = 2;
@@ -17,7 +22,7 @@ describe("notebooks", function () {
     const free = Array.from({ length: AT_ONCE }, () => Promise.resolve());
     for (const [index, name] of names.entries()) {
       const place = index % AT_ONCE;
-      const run = (free[place] ?? Promise.resolve()).then(() => executed(join(NOTEBOOKS, name)));
+      const run = (free[place] ?? Promise.resolve()).then(() => executed(solved(name)));
       free[place] = run.then(
         () => undefined,
         () => undefined,
@@ -46,6 +51,17 @@ describe("notebooks", function () {
         .map(({ text }) => wholeText(text));
       assert.deepEqual(said, []);
     });
+
+    const exercises = exercisesOf(readNotebook(join(NOTEBOOKS, name)));
+    if (exercises.length > 0)
+      it(`${name} tells a reader whether he has solved its ${exercises.length} exercises`, async () => {
+        const { notebook } = await runOf(name);
+        const said = exercises.map(({ id }) => [resultOf(notebook, id), resultOf(notebook, `${id}-again`)]);
+        for (const [place, [unsolved = "", solution = ""]] of said.entries()) {
+          assert.match(unsolved, /^['"`]Not /, `exercise ${place + 1}, as it is given`);
+          assert.match(solution, /^['"`]Right/, `exercise ${place + 1}, solved`);
+        }
+      });
 
     it(`${name} shows what is committed`, async () => {
       const { notebook } = await runOf(name);
@@ -84,3 +100,11 @@ describe("a run of a notebook", function () {
     await assert.rejects(executed(fixture("missing.ipynb")), /missing\.ipynb could not be run: .*No such file/s);
   });
 });
+
+/** Writes a notebook that ends with its solutions; its path. */
+function solved(name: string): string {
+  mkdirSync(SOLVED, { recursive: true });
+  const path = join(SOLVED, name);
+  writeFileSync(path, JSON.stringify(withSolutions(readNotebook(join(NOTEBOOKS, name)))));
+  return path;
+}
