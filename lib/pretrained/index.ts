@@ -1,4 +1,5 @@
 export { loadModel, type LoadOptions, type PretrainedModel } from "./load-model.ts";
+export { localModel } from "./local-model.ts";
 export { downloadModel, HubError, type DownloadProgress, type HubOptions } from "./hub.ts";
 export type { ModelCard } from "./model-card.ts";
 export type { PretrainedTokeniser } from "./tokeniser.ts";
