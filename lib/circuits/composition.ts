@@ -151,10 +151,28 @@ function grams(
     // [head, embedding, inner], whichever way round it is stored
     return weights.axes[1] === "embedding" ? numbers : tf.transpose(numbers, [0, 2, 1]);
   }) as [Numbers, Numbers];
-  const inner = tf.matMul(sideRows, tf.matMul(otherRows, otherRows, true, false));
-  const trace = tf.sum(tf.mul(inner, sideRows), [1, 2], true);
-  const normed = tf.divNoNan(tf.matMul(inner, sideRows, false, true), trace);
-  return { normed, spread: tf.sum(tf.square(normed), [1, 2]).dataSync() };
+  const gramOfOther = tf.matMul(otherRows, otherRows, true, false);
+  // the trace and the norm of side M sideᵀ from M = otherᵀ other and sideᵀ side, which are small: tr(M N), and tr(M N M N)
+  const small = tf.matMul(gramOfOther, tf.matMul(sideRows, sideRows, true, false));
+  const size = small.shape[1] ?? 0;
+  const [products, squares] = [small.dataSync(), tf.matMul(small, small).dataSync()];
+  const traces = Array.from({ length: small.shape[0] }, (_, head) => [
+    trace(products, size, head),
+    trace(squares, size, head),
+  ]);
+  const scales = traces.map(([once = 0]) => (once === 0 ? 0 : 1 / once));
+  const inner = tf.mul(tf.matMul(sideRows, gramOfOther), tf.tensor(scales, [scales.length, 1, 1]));
+  return {
+    normed: tf.matMul(inner, sideRows, false, true),
+    spread: traces.map(([, twice = 0], head) => twice * (scales[head] ?? 0) ** 2),
+  };
+}
+
+/** The trace of one of several square matrices of `size` rows. */
+function trace(matrices: ArrayLike<number>, size: number, at: number): number {
+  let sum = 0;
+  for (let row = 0; row < size; row++) sum += matrices[(at * size + row) * size + row] ?? 0;
+  return sum;
 }
 
 /** Each head's Gram matrix as one row. */

@@ -3,7 +3,7 @@ import type { Displayable } from "../display/index.ts";
 import type { Transformer } from "../models/transformer/index.ts";
 import { eigenvalues, magnitude, tensor, type ComplexNumber, type Tensor } from "../tensor/index.ts";
 import { heatmap } from "../views/index.ts";
-import { heads, type Head } from "./head.ts";
+import { heads } from "./head.ts";
 import { shown } from "./shown.ts";
 
 /**
@@ -28,10 +28,9 @@ export function copyingScores(
   circuit: "OV" | "full" = "OV",
 ): Tensor<["layer", "head"]> & Displayable {
   const { layers, heads: perLayer } = model.configuration;
-  const middle = circuit === "full" ? wordMiddle(model) : undefined;
-  const scores = heads(model).map((each) =>
-    positiveShare(middle ? throughMiddle(each, middle) : each.OV.eigenvalues()),
-  );
+  const scores = (
+    circuit === "full" ? fullEigenvalues(model) : heads(model).map(({ OV }) => OV.eigenvalues())
+  ).map(positiveShare);
   const found = tensor(["layer", "head"], Float64Array.from(scores), {
     shape: [layers, perLayer],
     labels: {
@@ -47,26 +46,33 @@ export function copyingScores(
   );
 }
 
-/** W_U W_E, [embedding, embedding]: the only part of the full circuit that the vocabulary's size enters, the same for all heads. */
-function wordMiddle(model: Transformer): Tensor<["out", "source"]> {
-  const { tf } = arithmeticOfBackend();
-  const { embedding, unembedding } = model.configuration;
-  const W_E = model.parameter("W_E");
-  const data = tidied({ tf }, () => {
-    const words = tf.tensor2d(Float32Array.from(W_E.data), [W_E.shape[0] ?? 0, embedding]);
-    if (unembedding === "tied") return tf.matMul(words, words, true).dataSync<"float32">();
-    const W_U = model.parameter("W_U");
-    return tf
-      .matMul(tf.tensor2d(Float32Array.from(W_U.data), [embedding, W_U.shape[1] ?? 0]), words)
-      .dataSync<"float32">();
+/**
+ * The eigenvalues of each head's W_E W_V W_O W_U: those of W_O (W_U W_E) W_V. W_U W_E, the only part that the vocabulary's size enters,
+ * is the same for all heads and made once.
+ */
+function fullEigenvalues(model: Transformer): ComplexNumber[][] {
+  const arithmetic = arithmeticOfBackend();
+  const { tf } = arithmetic;
+  const { layers, heads: perLayer, value, unembedding } = model.configuration;
+  const numbers = (weights: Tensor<readonly string[]>) =>
+    tf.tensor(Float32Array.from(weights.data), [...weights.shape]);
+  return tidied(arithmetic, () => {
+    const W_E = numbers(model.parameter("W_E"));
+    const middle =
+      unembedding === "tied" ? tf.matMul(W_E, W_E, true) : tf.matMul(numbers(model.parameter("W_U")), W_E);
+    return Array.from({ length: layers }, (_, layer) => {
+      const weight = `blocks.${layer}.attention` as const;
+      const W_O = numbers(model.parameter(`${weight}.W_O`));
+      const W_V = numbers(model.parameter(`${weight}.W_V`));
+      const rows = tf.matMul(tf.reshape(W_O, [perLayer * value, middle.shape[0]]), middle);
+      const small = tf.matMul(tf.reshape(rows, W_O.shape), W_V).dataSync();
+      return Array.from({ length: perLayer }, (__, head) =>
+        eigenvalues(
+          tensor(["row", "column"], small.slice(head * value ** 2, (head + 1) * value ** 2), {
+            shape: [value, value],
+          }),
+        ),
+      );
+    }).flat();
   });
-  return tensor(["out", "source"], data, { shape: [embedding, embedding] });
-}
-
-/** Eigenvalues of W_E W_V W_O W_U: those of W_O (W_U W_E) W_V. */
-function throughMiddle({ W_V, W_O }: Head, middle: Tensor<["out", "source"]>): ComplexNumber[] {
-  const small = W_O.rename({ embedding: "out" })
-    .dot(middle, "out")
-    .dot(W_V.rename({ value: "column", embedding: "source" }), "source");
-  return eigenvalues(small);
 }
