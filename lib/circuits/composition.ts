@@ -4,6 +4,7 @@ import type { Transformer } from "../models/transformer/index.ts";
 import { tensor, type Tensor } from "../tensor/index.ts";
 import { heatmap } from "../views/index.ts";
 import { headNames } from "./head.ts";
+import { queriesAtDistance } from "./rotary-distance.ts";
 import { shown } from "./shown.ts";
 import { writesCentred } from "./writes-centred.ts";
 
@@ -27,6 +28,12 @@ export interface CompositionScores extends Displayable {
   readonly deviations: Tensor<["earlierHead", "laterHead"]>;
 }
 
+/** Which W_QK is meant. */
+export interface CompositionOptions {
+  /** Positions from the query back to the key: with rotary positions W_QK depends on it (`head(…).QKAt`). Default 0. */
+  readonly distance?: number;
+}
+
 /**
  * How much each later head's queries, keys or values are made of what each earlier head writes:
  * ‖W_OV¹ W_QK²‖ (query), ‖W_OV¹ (W_QK²)ᵀ‖ (key) or ‖W_OV¹ W_OV²‖ (value), over the product of the two matrices' Frobenius norms.
@@ -40,7 +47,11 @@ export interface CompositionScores extends Displayable {
  *
  * @example compositionScores(model, "key").scores.topK(5)
  */
-export function compositionScores(model: Transformer, kind: CompositionKind): CompositionScores {
+export function compositionScores(
+  model: Transformer,
+  kind: CompositionKind,
+  { distance = 0 }: CompositionOptions = {},
+): CompositionScores {
   const arithmetic = arithmeticOfBackend();
   const { layers, heads: perLayer, embedding } = model.configuration;
   const count = layers * perLayer;
@@ -52,7 +63,7 @@ export function compositionScores(model: Transformer, kind: CompositionKind): Co
     for (let later = 0; later < layers; later++) {
       if (later > 0)
         tidied(arithmetic, () => {
-          const read = readGrams(arithmetic, model, later, kind);
+          const read = readGrams(arithmetic, model, later, kind, distance);
           for (const [earlier, grams] of written.entries()) {
             const products = arithmetic.tf
               .matMul(rows(arithmetic, grams), rows(arithmetic, read), false, true)
@@ -132,9 +143,16 @@ function writtenGrams(arithmetic: Arithmetic, model: Transformer, layer: number)
 }
 
 /** Of W_QK or W_OV, on the side that reads the residual stream. */
-function readGrams(arithmetic: Arithmetic, model: Transformer, layer: number, kind: CompositionKind): Grams {
+function readGrams(
+  arithmetic: Arithmetic,
+  model: Transformer,
+  layer: number,
+  kind: CompositionKind,
+  distance: number,
+): Grams {
   const weight = `blocks.${layer}.attention` as const;
-  const [W_Q, W_K] = [model.parameter(`${weight}.W_Q`), model.parameter(`${weight}.W_K`)];
+  const W_Q = queriesAtDistance(model, model.parameter(`${weight}.W_Q`), distance);
+  const W_K = model.parameter(`${weight}.W_K`);
   if (kind === "query") return grams(arithmetic, W_Q, W_K);
   if (kind === "key") return grams(arithmetic, W_K, W_Q);
   return grams(arithmetic, model.parameter(`${weight}.W_V`), model.parameter(`${weight}.W_O`));

@@ -65,7 +65,7 @@ function fullEigenvalues(model: Transformer): ComplexNumber[][] {
       const W_O = numbers(model.parameter(`${weight}.W_O`));
       const W_V = numbers(model.parameter(`${weight}.W_V`));
       const rows = tf.matMul(tf.reshape(W_O, [perLayer * value, middle.shape[0]]), middle);
-      const small = tf.matMul(tf.reshape(rows, W_O.shape), W_V).dataSync();
+      const small = tf.matMul(tf.reshape(rows, W_O.shape), W_V).dataSync<"float32">();
       return Array.from({ length: perLayer }, (__, head) =>
         eigenvalues(
           tensor(["row", "column"], small.slice(head * value ** 2, (head + 1) * value ** 2), {

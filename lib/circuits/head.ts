@@ -1,5 +1,6 @@
 import type { Transformer } from "../models/transformer/index.ts";
 import { HeadError } from "./errors.ts";
+import { queriesAtDistance } from "./rotary-distance.ts";
 import { headInterventions, type HeadInterventions } from "./interventions.ts";
 import { factored, type FactoredMatrix, type Tensor } from "../tensor/index.ts";
 
@@ -23,9 +24,15 @@ export interface Head extends HeadInterventions {
   readonly W_O: Tensor<["value", "embedding"]>;
   /**
    * W_Q W_Kᵀ: how much a destination's residual stream wants to look at a source's, before scale, norm and biases.
-   * With rotary positions: for a source at the destination's own position.
+   * With rotary positions: for a source at the destination's own position; {@link QKAt} for one further back.
    */
   readonly QK: FactoredMatrix<"destination", "source">;
+  /**
+   * W_QK for a source `distance` positions before the destination. With rotary positions W_Q R(distance) W_Kᵀ, where R turns each pair of
+   * features by distance × frequency; with all other kinds of position it is {@link QK}, whatever the distance.
+   * @throws HeadError for a distance that is no whole number of at least 0
+   */
+  QKAt(distance: number): FactoredMatrix<"destination", "source">;
   /** W_V W_O: what is written at the destination for what is read at the source. */
   readonly OV: FactoredMatrix<"source", "out">;
 }
@@ -50,6 +57,11 @@ export function head(model: Transformer, layer: number, index: number): Head {
   const W_K = model.parameter(`${weight}.W_K`).at({ head: index });
   const W_V = model.parameter(`${weight}.W_V`).at({ head: index });
   const W_O = model.parameter(`${weight}.W_O`).at({ head: index });
+  const QKAt = (distance: number) =>
+    factored(
+      queriesAtDistance(model, W_Q, distance).rename({ embedding: "destination" }),
+      W_K.rename({ embedding: "source" }).transpose("feature", "source"),
+    );
   return {
     ...headInterventions(model, layer, index),
     layer,
@@ -59,10 +71,8 @@ export function head(model: Transformer, layer: number, index: number): Head {
     W_K,
     W_V,
     W_O,
-    QK: factored(
-      W_Q.rename({ embedding: "destination" }),
-      W_K.rename({ embedding: "source" }).transpose("feature", "source"),
-    ),
+    QK: QKAt(0),
+    QKAt,
     OV: factored(W_V.rename({ embedding: "source" }), W_O.rename({ embedding: "out" })),
   };
 }

@@ -2,7 +2,12 @@ export { HeadError } from "./errors.ts";
 export { frozenPatterns, type HeadInterventions } from "./interventions.ts";
 export { head, headNames, heads, type Head } from "./head.ts";
 export { fullOV, fullQK } from "./vocabulary-circuits.ts";
-export { compositionScores, type CompositionKind, type CompositionScores } from "./composition.ts";
+export {
+  compositionScores,
+  type CompositionKind,
+  type CompositionOptions,
+  type CompositionScores,
+} from "./composition.ts";
 export { copyingScores, positiveShare } from "./copying.ts";
 export {
   attentionShare,
