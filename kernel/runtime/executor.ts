@@ -14,7 +14,7 @@ import { isKeyboardInterrupt, KeyboardInterrupt } from "./keyboard-interrupt.ts"
 import { LocalModules, type Transpiled } from "./modules/local.ts";
 import { importPackage } from "./modules/packages.ts";
 import { Outbox } from "./outbox.ts";
-import type { FromExecutor, ToExecutor } from "./protocol.ts";
+import type { FromExecutor, RequestId, ToExecutor } from "./protocol.ts";
 import { Runner } from "./runner.ts";
 import type { SidecarData } from "./sidecar.ts";
 import { installStreams } from "./streams.ts";
@@ -55,11 +55,9 @@ process.abort = (): never => {
 /** The cell whose timer callback is running. */
 let inCallback: Cell | undefined;
 
-/** The code that an interrupt is for is dead. */
-function endInterrupted(): void {
-  if (runner.isActive) {
-    runner.end();
-  } else if (inCallback) {
+/** The code that an interrupt is for, the cell of `request` if one was running, is dead. */
+function endInterrupted(request?: RequestId): void {
+  if (!runner.end(request) && inCallback) {
     inCallback.stop();
     post({ type: "late-error", request: inCallback.request, error: reportOf(new KeyboardInterrupt()) });
   }

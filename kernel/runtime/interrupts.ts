@@ -9,7 +9,7 @@ export interface InterruptHandler {
   /** The event loop is alive: reject what the cell awaits, and call `finished` when it has ended. */
   readonly interrupt: (finished: () => void, request: RequestId | undefined) => void;
   /** The code of the cell is dead: report its end. */
-  readonly end: () => void;
+  readonly end: (request: RequestId | undefined) => void;
 }
 
 /** The main thread's side of interrupts (the sidecar has the other). */
@@ -66,7 +66,7 @@ export class Interrupts {
     Atomics.store(this.#flags, FLAG.heard, interrupt);
     if (terminated) {
       contexts.reset();
-      this.#handler.end();
+      this.#handler.end(request);
       this.finish(interrupt);
     } else {
       this.#handler.interrupt(() => this.finish(interrupt), request);

@@ -49,7 +49,7 @@ export class Runner {
   #active:
     | { readonly cell: Cell; readonly done: (error?: ErrorReport) => void; readonly ended: Promise<void> }
     | undefined;
-  /** A cell that was interrupted before its code arrived. */
+  /** A cell that was interrupted, and reported as ended, before its code arrived. */
   #stoppedBeforeStart: RequestId | undefined;
   #latest = new Cell("", 0, false);
   #ended = 0;
@@ -69,21 +69,17 @@ export class Runner {
   }
 
   run(request: RunRequest): void {
+    if (this.#stoppedBeforeStart === request.request) return;
     const cell = new Cell(request.request, request.number, request.allowStdin);
     const context: Context = { cell, parent: request.request };
-    this.#latest = cell;
     let settle: () => void = () => undefined;
     const ended = new Promise<void>((resolve) => (settle = resolve));
     let expressions: Record<string, unknown> = {};
     let isDone = false;
     const done = (error?: ErrorReport): void => {
       if (isDone) return;
-      isDone = true;
-      if (this.#active?.cell === cell) {
-        this.#active = undefined;
-        this.#parts.interrupts().setActive(false);
-      }
       const status = error ? "error" : "ok";
+      // First of all: a late interrupt may terminate what follows, and the host would wait for ever. It takes one end only.
       this.#parts.post({
         type: "done",
         request: request.request,
@@ -91,15 +87,19 @@ export class Runner {
         ...(error && { error }),
         expressions,
       });
+      isDone = true;
+      if (this.#active?.cell === cell) {
+        this.#active = undefined;
+        this.#parts.interrupts().setActive(false);
+      }
       settle();
       if (++this.#ended % CELLS_PER_COLLECTION === 0 && process.memoryUsage().heapUsed < SMALL_HEAP) gc?.();
     };
-    this.#active = { cell, done, ended };
+    const active = { cell, done, ended };
+    // Together, with no call between them at which a late interrupt could terminate this.
+    this.#latest = cell;
+    this.#active = active;
     this.#parts.interrupts().setActive(true);
-    if (this.#stoppedBeforeStart === request.request) {
-      this.end();
-      return;
-    }
     contexts.run(context, () => {
       const failed = (error: unknown): void => this.#failed(cell, error, done);
       this.#start(
@@ -129,12 +129,7 @@ export class Runner {
   /** The user pressed stop and the event loop is alive. */
   interrupt(finished: () => void, request?: RequestId): void {
     const active = this.#active;
-    if (request !== undefined && request !== this.#latest.request) {
-      this.#stoppedBeforeStart = request;
-      finished();
-      return;
-    }
-    if (!active) {
+    if (this.#endBeforeStart(request) || !active) {
       finished();
       return;
     }
@@ -148,12 +143,26 @@ export class Runner {
     });
   }
 
-  /** The code of the running cell is dead, or does not come to an end. */
-  end(): void {
-    if (!this.#active) return;
+  /** The code of the running cell, which was `request`'s, is dead, or does not come to an end. Whether there was a cell. */
+  end(request?: RequestId): boolean {
+    if (this.#endBeforeStart(request)) return true;
+    if (!this.#active) return false;
     const { cell, done } = this.#active;
     this.#stop(cell);
     done(reportOf(new KeyboardInterrupt()));
+    return true;
+  }
+
+  /**
+   * Reports a cell as ended whose code has not arrived, and never will if the interrupt terminated the code that read it:
+   * on a busy machine the process may get no time between the two.
+   */
+  #endBeforeStart(request: RequestId | undefined): boolean {
+    if (request === undefined || request === this.#latest.request) return false;
+    this.#stoppedBeforeStart = request;
+    const error = reportOf(new KeyboardInterrupt());
+    this.#parts.post({ type: "done", request, status: "error", error, expressions: {} });
+    return true;
   }
 
   #stop(cell: Cell): void {

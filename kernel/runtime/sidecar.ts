@@ -113,7 +113,7 @@ function hear(message: ToSidecar): void {
 }
 
 /** Ends whatever JavaScript the main thread runs; on an idle thread V8 answers only once some JavaScript runs next. */
-function terminate(number: number): void {
+function terminate(number: number, request: RequestId | undefined): void {
   // The main thread does not report the cell as ended before this has struck, lest it strikes the next cell.
   Atomics.store(flags, FLAG.signalling, 1);
   if (Atomics.load(flags, FLAG.finished) < number) {
@@ -123,7 +123,7 @@ function terminate(number: number): void {
       release();
       // Node does not exit while a session is connected.
       inspector.disconnect();
-      interrupts.postMessage({ interrupt: number, terminated: true } satisfies InterruptNews);
+      interrupts.postMessage({ interrupt: number, terminated: true, request } satisfies InterruptNews);
     });
   } else {
     release();
@@ -143,7 +143,7 @@ function interrupt(request: RequestId | undefined): void {
   const number = Atomics.add(flags, FLAG.requested, 1) + 1;
   interrupts.postMessage({ interrupt: number, terminated: false, request } satisfies InterruptNews);
   signalGroup();
-  if (Atomics.load(flags, FLAG.synchronous) === 1) terminate(number);
+  if (Atomics.load(flags, FLAG.synchronous) === 1) terminate(number, request);
   else release();
   clearInterval(watch);
   const start = performance.now();
@@ -153,7 +153,7 @@ function interrupt(request: RequestId | undefined): void {
     } else if (Atomics.load(flags, FLAG.heard) < number || performance.now() - start > FINISH_WITHIN) {
       // A command may have been started since.
       signalGroup();
-      terminate(number);
+      terminate(number, request);
     }
   }, TERMINATE_AFTER);
 }

@@ -108,6 +108,11 @@ export class ExecutorProcess {
     this.#line.write(frame({ type: "interrupt", request: `request-${this.#count}` }));
   }
 
+  /** Interrupts the next cell, whose code has not been sent. */
+  interruptNext(): void {
+    this.#line.write(frame({ type: "interrupt", request: `request-${this.#count + 1}` }));
+  }
+
   reply(request: string, value: string): void {
     this.#line.write(frame({ type: "input-reply", request, value }));
   }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ExecutorProcess } from "./executor-process.ts";
+import { ExecutorProcess, type MessageOf } from "./executor-process.ts";
 
 /** Cells that never end by themselves. `(module (func (export "spin") (loop (br 0))))` is the wasm one. */
 const ENDLESS: Readonly<Record<string, string>> = {
@@ -57,6 +57,17 @@ describe("interrupt", function () {
       assert.match(text ?? "", /^\d+$/);
     });
   }
+
+  it("ends a cell whose code has not arrived, and does not run it when it does", async () => {
+    const ended = executor.next<MessageOf<"done">>((message) => message.type === "done");
+    executor.interruptNext();
+    const { error } = await ended;
+    assert.equal(error?.ename, "KeyboardInterrupt");
+    const { outcome } = executor.start("cell.scope.ranAfterAll = true");
+    outcome.catch(() => undefined);
+    const { text } = await executor.run(`cell.result("ranAfterAll" in cell.scope)`);
+    assert.equal(text, "false");
+  });
 
   it("survives 1,000 interrupts at random moments, all kinds mixed", async () => {
     let seed = 20_26;
