@@ -66,7 +66,7 @@ export function informationFlow(
   const scene = new Scene(
     width,
     options.title ?? "Information flow",
-    `Lines of at least ${formatNumber(threshold)}; tokens below, layers upwards. Point at a line.`,
+    `Lines of at least ${formatNumber(threshold)}; tokens below, layers upwards. Point at a line for its head, at a place for all that leads there; click to keep it.`,
   );
   const step = (width - 90) / tokens.length;
   const x = (position: number): number => 74 + (position + 0.5) * step;
@@ -106,6 +106,7 @@ export function informationFlow(
       fontSize: THEME.size.small,
     })),
   );
+  const reached = reachableNodes(shown, tokens.length, layers);
   scene.signal("over", null, {
     on: [
       { events: "@move:mouseover", update: "datum.name" },
@@ -115,50 +116,80 @@ export function informationFlow(
   scene.signal("kept", null, {
     on: [{ events: "@move:click", update: "kept === datum.name ? null : datum.name" }],
   });
-  scene.signal("chosen", undefined, { update: "over || kept" });
-  scene.draw(
-    "path",
-    shown.map(({ layer, head, from, to, amount }) => {
-      const [x1, y1, x2, y2] = [x(from), y(layer) - 5, x(to), y(layer + 1) + 5];
-      const bend = from === to ? Math.min(step * 0.42, 24) : 0;
-      const round = (number: number): string => number.toFixed(1);
-      return {
-        path: `M${round(x1)},${round(y1)}C${round(x1 + bend)},${round(y1 - layerHeight * 0.4)} ${round(x2 + bend)},${round(y2 + layerHeight * 0.4)} ${round(x2)},${round(y2)}`,
-        stroke: amount < 0 ? INHIBITED : from === to ? ENHANCED : MOVED,
-        strokeWidth: 1 + (7 * Math.abs(amount)) / (strongest || 1),
-        strokeCap: "round",
-        name: head === undefined ? `layer ${layer}` : `layer ${layer}, head ${visibleLabel(String(head))}`,
-        from: `${labels[from] ?? ""} (${from})`,
-        to: `${labels[to] ?? ""} (${to})`,
-        amount,
-      };
-    }),
-    {
-      name: "move",
-      encode: {
-        strokeOpacity: { signal: "!chosen ? 0.6 : chosen === datum.name ? 0.95 : 0.08" },
-        ...(options.tooltip === false
-          ? {}
-          : {
-              tooltip: tooltipExpression([
-                ["by", "datum.name"],
-                ["from", "datum.from"],
-                ["to", "datum.to"],
-                [options.valueName ?? "amount", numberExpression("datum.amount")],
-              ]),
-            }),
-      },
+  scene.signal("nodeOver", -1, {
+    on: [
+      { events: "@node:mouseover", update: "datum.node" },
+      { events: "@node:mouseout", update: "-1" },
+    ],
+  });
+  scene.signal("nodeKept", -1, {
+    on: [{ events: "@node:click", update: "nodeKept === datum.node ? -1 : datum.node" }],
+  });
+  scene.signal("node", undefined, { update: "nodeOver >= 0 ? nodeOver : nodeKept" });
+  scene.signal("chosen", undefined, { update: "node >= 0 ? null : over || kept" });
+  const beside = new Map<string, number>();
+  const names: { readonly x: number; readonly y: number; readonly text: string }[] = [];
+  const lines = shown.map((move, index) => {
+    const { layer, head, from, to, amount } = move;
+    const same = `${layer} ${from} ${to}`;
+    const order = beside.get(same) ?? 0;
+    beside.set(same, order + 1);
+    // Several heads on one way stand beside each other: 0, 1, −1, 2, … widths to the side.
+    const aside = Math.ceil(order / 2) * (order % 2 === 0 ? -1 : 1) * Math.min(7, step * 0.16);
+    const [x1, y1, x2, y2] = [x(from) + aside, y(layer) - 5, x(to) + aside, y(layer + 1) + 5];
+    const bend = from === to ? Math.min(step * 0.42, 24) : 0;
+    const round = (number: number): string => number.toFixed(1);
+    if (head !== undefined)
+      names.push({
+        x: (x1 + x2) / 2 + bend * 0.75,
+        y: (y1 + y2) / 2 - aside,
+        text: fitText(
+          typeof head === "number" ? `${layer}.${head}` : visibleLabel(head),
+          48,
+          THEME.size.small,
+        ),
+      });
+    return {
+      path: `M${round(x1)},${round(y1)}C${round(x1 + bend)},${round(y1 - layerHeight * 0.4 - 1.3 * aside)} ${round(x2 + bend)},${round(y2 + layerHeight * 0.4 - 1.3 * aside)} ${round(x2)},${round(y2)}`,
+      stroke: amount < 0 ? INHIBITED : from === to ? ENHANCED : MOVED,
+      strokeWidth: 1 + (7 * Math.abs(amount)) / (strongest || 1),
+      strokeCap: "round",
+      name: head === undefined ? `layer ${layer}` : `layer ${layer}, head ${visibleLabel(String(head))}`,
+      from: `${labels[from] ?? ""} (${from})`,
+      to: `${labels[to] ?? ""} (${to})`,
+      amount,
+      reaches: reached[index] ?? [],
+    };
+  });
+  const isLit = "node >= 0 ? indexof(datum.reaches, node) >= 0 : chosen === datum.name";
+  scene.draw("path", lines, {
+    name: "move",
+    encode: {
+      strokeOpacity: { signal: `node < 0 && !chosen ? 0.6 : (${isLit}) ? 0.95 : 0.06` },
+      ...(options.tooltip === false
+        ? {}
+        : {
+            tooltip: tooltipExpression([
+              ["by", "datum.name"],
+              ["from", "datum.from"],
+              ["to", "datum.to"],
+              [options.valueName ?? "amount", numberExpression("datum.amount")],
+            ]),
+          }),
     },
-  );
+  });
+  drawMoveNames(scene, names);
   scene.draw(
     "symbol",
     Array.from({ length: (layers + 1) * labels.length }, (_, index) => ({
       x: x(index % labels.length),
       y: y(Math.floor(index / labels.length)),
       size: 60,
-      fill: "#ffffff",
       stroke: THEME.muted,
+      node: index,
+      cursor: "pointer",
     })),
+    { name: "node", encode: { fill: { signal: `datum.node === node ? '${THEME.accent}' : '#ffffff'` } } },
   );
   const isFlat = widest <= step - 6;
   scene.draw(
@@ -174,7 +205,7 @@ export function informationFlow(
   scene.draw(
     "text",
     [{ x: width - 12, y: y(layers) - 16, align: "right", fontWeight: "bold", fill: THEME.accent }],
-    { encode: { text: { signal: "chosen || ''" } } },
+    { encode: { text: { signal: "chosen || (node < 0 ? '' : 'all that can reach this place')" } } },
   );
   scene.height = y(0) + (isFlat ? 32 : Math.min(110, widest) * 0.72 + 30);
   const main = shown
@@ -188,5 +219,58 @@ export function informationFlow(
     scene,
     options.description ??
       `Information flow over ${count(tokens.length, "token")} and ${count(layers, "layer")}: ${shown.length} of ${count(moves.length, "move")} shown; strongest: ${list(main)}.`,
+  );
+}
+
+/**
+ * For each move, the places (level × positions + position) that what it moved can have reached: along each position
+ * upwards, and with each later move that starts from such a place.
+ */
+function reachableNodes(moves: readonly InformationMove[], positions: number, layers: number): number[][] {
+  return moves.map(({ layer, to }) => {
+    let present = new Set([to]);
+    const nodes: number[] = [(layer + 1) * positions + to];
+    for (let level = layer + 1; level < layers; level++) {
+      const next = new Set(present);
+      for (const other of moves) if (other.layer === level && present.has(other.from)) next.add(other.to);
+      present = next;
+      for (const position of present) nodes.push((level + 1) * positions + position);
+    }
+    return nodes;
+  });
+}
+
+/** The heads' names on their lines, those of the strongest moves (the last) where two would meet. */
+function drawMoveNames(
+  scene: Scene,
+  names: readonly { readonly x: number; readonly y: number; readonly text: string }[],
+): void {
+  const placed: { readonly x: number; readonly y: number; readonly text: string; readonly width: number }[] =
+    [];
+  for (const name of names.toReversed()) {
+    const width = textWidth(name.text, THEME.size.small) + 6;
+    const meets = placed.some(
+      (other) =>
+        Math.abs(other.x - name.x) < (other.width + width) / 2 + 2 && Math.abs(other.y - name.y) < 13,
+    );
+    if (!meets) placed.push({ ...name, width });
+  }
+  const isQuiet = "node < 0 && !chosen";
+  scene.draw(
+    "rect",
+    placed.map(({ x, y, width }) => ({
+      x: x - width / 2,
+      y: y - 6.5,
+      width,
+      height: 13,
+      cornerRadius: 3,
+      fill: "#ffffff",
+    })),
+    { encode: { fillOpacity: { signal: `${isQuiet} ? 0.85 : 0.25` } } },
+  );
+  scene.draw(
+    "text",
+    placed.map(({ x, y, text }) => ({ x, y, text, align: "center", fontSize: THEME.size.small })),
+    { encode: { opacity: { signal: `${isQuiet} ? 1 : 0.25` } } },
   );
 }

@@ -14,6 +14,7 @@ export interface Drawn {
   readonly x?: number;
   readonly y?: number;
   readonly text?: string;
+  readonly strokeOpacity?: number;
   readonly mark?: { readonly name?: string };
   readonly tooltip?: Readonly<Record<string, string>>;
   readonly datum?: Readonly<Record<string, unknown>>;

@@ -310,3 +310,30 @@ describe("renderers.matrix", () => {
     assert.match(String(bundle["text/plain"]), /^Large\nHeatmap: 2 rows \(word\)/u);
   });
 });
+
+describe("informationFlow(tokens, moves)", () => {
+  it("lights, for a place, the moves that can have reached it through the layers, and no others", async () => {
+    const view = await running(
+      informationFlow(
+        ["a", "b", "c"],
+        [
+          { layer: 0, head: 0, from: 0, to: 1, amount: 1 },
+          { layer: 0, head: 1, from: 0, to: 2, amount: 1 },
+          { layer: 1, head: 2, from: 1, to: 2, amount: 1 },
+          { layer: 1, head: 3, from: 0, to: 1, amount: 1 },
+        ],
+      ),
+    );
+    // The place of "c" after layer 1: 2 × 3 positions + 2.
+    await view.signal("nodeKept", 8).runAsync();
+    const opacity = (name: string): unknown =>
+      drawn(view, (item) => item.mark?.name === "move" && item.datum?.["name"] === name)?.strokeOpacity;
+    assert.deepEqual(
+      ["layer 0, head 0", "layer 0, head 1", "layer 1, head 2", "layer 1, head 3"].map(opacity),
+      [0.95, 0.95, 0.95, 0.06],
+    );
+    // That of "b" after layer 0: only what went there.
+    await view.signal("nodeKept", 4).runAsync();
+    assert.deepEqual([opacity("layer 0, head 0"), opacity("layer 1, head 2")], [0.95, 0.06]);
+  });
+});
