@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import type { Browser } from "playwright-core";
+import type { Browser, Locator, Page } from "playwright-core";
+import { notebookNames } from "../../publishing/notebook.ts";
 import { launchChromium } from "./chromium.ts";
 import { type CellOutput, Lab, type NotebookPage } from "./lab.ts";
 
@@ -55,21 +56,14 @@ describe("npm start, in a browser", function () {
     });
 
     it("has no error output", () => {
-      const errors = outputs
-        .flat()
-        .filter((output) => output.output_type === "error" || output.name === "stderr");
-      assert.deepEqual(errors, []);
+      assert.deepEqual(failuresIn(outputs), []);
     });
 
     it("draws the heatmap of transitions", async () => {
       const index = outputs.findIndex((cell) => cell.some(isTransitionHeatmap));
       assert.notEqual(index, -1, "no cell has the heatmap");
       await notebook.show(index);
-      const drawing = notebook.page
-        .locator(".jp-Cell.jp-mod-active .jp-OutputArea-output .vega-embed")
-        .locator("canvas, svg.marks")
-        .first();
-      await drawing.waitFor({ state: "visible" });
+      await drawingOf(notebook).waitFor({ state: "visible" });
       assert.ok((await coloursOf(notebook, index)) > 3, "the drawing has fewer than four colours");
       await notebook.screenshot("01-markov-chain");
     });
@@ -78,12 +72,116 @@ describe("npm start, in a browser", function () {
       assert.deepEqual(notebook.foreignRequests, []);
     });
   });
+
+  it("00-start-here links every notebook", async () => {
+    const notebook = await lab.open(browser, "notebooks/00-start-here.ipynb");
+    const cells = (await notebook.outputs()).length;
+    const linked: string[] = [];
+    for (let index = 0; index < cells; index++) {
+      await notebook.show(index); // cells out of view are not in the document
+      const cell = notebook.page.locator(".jp-Cell.jp-mod-active");
+      await cell.locator(".jp-RenderedMarkdown *, .cm-content").first().waitFor({ state: "attached" });
+      const links = await cell
+        .locator("a")
+        .evaluateAll((found) =>
+          found.map(
+            (link) => link.getAttribute("data-commandlinker-args") ?? link.getAttribute("href") ?? "",
+          ),
+        );
+      linked.push(...links);
+    }
+    const missing = notebookNames().filter(
+      (name) => name !== "00-start-here.ipynb" && !linked.some((link) => link.includes(`notebooks/${name}`)),
+    );
+    assert.deepEqual(missing, []);
+    await notebook.page.close();
+  });
+
+  it("gallery runs from top to bottom, and draws", async () => {
+    const notebook = await lab.open(browser, "notebooks/gallery.ipynb");
+    await notebook.restartAndRunAll();
+    const outputs = await notebook.outputs();
+    assert.deepEqual(failuresIn(outputs), []);
+    const index = outputs.findIndex((cell) => cell.some(isDrawn));
+    await notebook.show(index);
+    await drawingOf(notebook).waitFor({ state: "visible" });
+    assert.ok((await coloursOf(notebook, index)) > 3, "the drawing has fewer than four colours");
+    assert.deepEqual(notebook.foreignRequests, []);
+    await notebook.page.close();
+  });
+
+  it("08-one-head runs from top to bottom, and a dragged slider draws its figure anew", async () => {
+    const notebook = await lab.open(browser, "notebooks/08-one-head.ipynb");
+    await notebook.restartAndRunAll();
+    const outputs = await notebook.outputs();
+    assert.deepEqual(failuresIn(outputs), []);
+    const index = outputs.findIndex((cell) => cell.some(({ data = {} }) => WIDGET in data));
+    assert.notEqual(index, -1, "no cell has a widget");
+    await notebook.show(index);
+    const { page } = notebook;
+    const cell = page.locator(".jp-Cell.jp-mod-active");
+    await cell.locator(".widget-output canvas, .widget-output svg.marks").waitFor();
+    const before = await pictureOf(page);
+    const slider = cell.locator(".widget-slider").first();
+    const [handle, track] = [slider.locator(".noUi-handle"), slider.locator(".noUi-base")];
+    const [from, along] = [await handle.boundingBox(), await track.boundingBox()];
+    assert.ok(from && along);
+    const y = from.y + from.height / 2;
+    await page.mouse.move(from.x + from.width / 2, y);
+    await page.mouse.down();
+    await page.mouse.move(along.x + along.width + 20, y, { steps: 5 });
+    await page.mouse.up();
+    await page.waitForFunction((old) => window.pictureOfWidget?.() !== old, before);
+    await notebook.screenshot("08-one-head-dragged");
+    assert.deepEqual(notebook.foreignRequests, []);
+    await page.close();
+  });
 });
+
+/** What asks the front end for a widget. */
+const WIDGET = "application/vnd.jupyter.widget-view+json";
+
+declare global {
+  interface Window {
+    /** The drawing below a widget of the active cell, as one text. */
+    pictureOfWidget?: () => string;
+  }
+}
+
+/** The drawing below a widget of the active cell, as one text. */
+async function pictureOf(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    window.pictureOfWidget = () => {
+      const area = document.querySelector(".jp-Cell.jp-mod-active .widget-output");
+      return (
+        area?.querySelector("canvas")?.toDataURL() ?? area?.querySelector("svg.marks")?.outerHTML ?? "none"
+      );
+    };
+    return window.pictureOfWidget();
+  });
+}
+
+/** Errors, and what was written to stderr. */
+function failuresIn(outputs: readonly (readonly CellOutput[])[]): CellOutput[] {
+  return outputs.flat().filter((output) => output.output_type === "error" || output.name === "stderr");
+}
+
+function isDrawn({ data = {} }: CellOutput): boolean {
+  return Object.keys(data).some((type) => DRAWN.test(type));
+}
+
+/** What JupyterLab has drawn in the active cell. */
+function drawingOf({ page }: NotebookPage): Locator {
+  return page
+    .locator(".jp-Cell.jp-mod-active .jp-OutputArea-output .vega-embed")
+    .locator("canvas, svg.marks")
+    .first();
+}
 
 /** Whether an output is the heatmap from the last word to the next that JupyterLab draws, and says so in words to whoever cannot see it. */
 function isTransitionHeatmap({ data = {} }: CellOutput): boolean {
   return (
-    Object.keys(data).some((type) => DRAWN.test(type)) &&
+    isDrawn({ output_type: "execute_result", data }) &&
     /^Heatmap: 7 rows \(last word\)/m.test(String(data["text/plain"]))
   );
 }
