@@ -49,6 +49,7 @@ export interface Interaction extends Displayable {
 /** A drawing that brings its controls along, such as the library's `explore(…)` gives. */
 export interface DrawingWithControls {
   readonly controls: Readonly<Record<string, ControlFor>>;
+  /** Draws for the present values of the controls. */
   readonly draw: (values: Readonly<Record<string, unknown>>) => unknown;
 }
 
