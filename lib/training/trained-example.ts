@@ -23,10 +23,14 @@ export type TrainedExample = (typeof TRAINED_EXAMPLES)[number];
 /**
  * A trained model that comes with this package, with the record of how it was made (script, seed, steps, loss, floor).
  *
- * @throws {CheckpointError} when this installation lacks it
+ * @throws {CheckpointError} for a name that is none of {@link TRAINED_EXAMPLES}, or when this installation lacks the model
  * @example (await trainedExample("induction")).model.configuration.layers // 2
  */
 export async function trainedExample(name: TrainedExample): Promise<Checkpoint> {
+  if (!TRAINED_EXAMPLES.includes(name))
+    throw new CheckpointError(
+      `There is no trained example "${name}"; there are ${TRAINED_EXAMPLES.join(", ")}.`,
+    );
   return loadCheckpoint(join(checkpointsFolder(), name));
 }
 

@@ -23,6 +23,15 @@ describe("trainedExample", () => {
     });
   }
 
+  it("says which there are when asked for another", async () => {
+    const name = "inductoin" as "induction";
+    await assert.rejects(trainedExample(name), {
+      name: "CheckpointError",
+      message:
+        /^There is no trained example "inductoin"; there are two-sentences-no-layers, .*, moby-dick\.$/,
+    });
+  });
+
   it("gives two-sentence models at their floors: .1320 without layers, .0660 with one", async () => {
     const corpus = programAndBatteryLogs();
     for (const [name, context] of [
