@@ -162,7 +162,8 @@ describe("trainModel", () => {
     }
   });
 
-  it("computes gradients that agree with finite differences for every parameter of every architecture", async () => {
+  it("computes gradients that agree with finite differences for every parameter of every architecture", async function () {
+    this.timeout(120_000);
     await startBackend();
     const a = arithmeticOfBackend();
     const architectures: TransformerOptions[] = [
