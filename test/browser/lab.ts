@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Page, Route } from "playwright-core";
 import { freePort } from "../free-port.ts";
 import { ROOT } from "../python.ts";
 import { served } from "../served.ts";
@@ -127,6 +127,7 @@ export class Lab {
   async open(browser: Browser, path: string): Promise<NotebookPage> {
     const page = await browser.newPage({ viewport: { width: 1280, height: 1000 } });
     const opened = new NotebookPage(page, this.url);
+    await page.route("**/api/contents/**", answerAsIfSaved);
     await page.goto(`${this.url}/lab/tree/${path}?token=${this.token}&reset`);
     await page.waitForFunction(
       (wanted) => window.jupyterapp?.shell.currentWidget?.context.path === wanted,
@@ -142,6 +143,13 @@ export class Lab {
     });
     return opened;
   }
+}
+
+/** JupyterLab saves by itself every two minutes: what a test has run must not become what is committed. */
+async function answerAsIfSaved(route: Route): Promise<void> {
+  if (route.request().method() !== "PUT") return route.continue();
+  const url = `${route.request().url().replace(/\?.*/, "")}?content=0`;
+  await route.fulfill({ response: await route.fetch({ method: "GET", url, postData: "" }) });
 }
 
 /** A notebook in JupyterLab, in a page of Chromium. */
