@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { DISPLAY } from "../../lib/display/index.ts";
@@ -10,6 +11,8 @@ import { launchChromium } from "./chromium.ts";
 import { Lab } from "./lab.ts";
 
 const FOLDER = "test/artefacts/browser";
+/** Made once, since each keeps its pictures. */
+const FIGURES = samples();
 
 /** A notebook that nobody has run here, so that JupyterLab does not trust it: one saved figure a cell. */
 async function writeNotebook(name: string, figures: Readonly<Record<string, Figure>>): Promise<string> {
@@ -54,7 +57,7 @@ describe("the views, in a browser", function () {
       await (lab as Lab | undefined)?.stop();
     });
 
-    for (const [name, figures] of Object.entries({ plain: samples(), hostile: samples(HOSTILE) })) {
+    for (const [name, figures] of Object.entries({ plain: FIGURES, hostile: samples(HOSTILE) })) {
       it(`draw all, with ${name} labels, without an error, a request elsewhere or a script run`, async () => {
         const path = await writeNotebook(`views-${name}`, figures);
         const notebook = await lab.open(browser, path);
@@ -82,6 +85,62 @@ describe("the views, in a browser", function () {
         await page.close();
       });
     }
+  });
+
+  describe("exported by nbconvert, with the network off", () => {
+    it("are all there as pictures: every figure of the gallery, as wide as it was made", async () => {
+      const folder = join(ROOT, FOLDER);
+      mkdirSync(folder, { recursive: true });
+      execFileSync(
+        join(ROOT, ".venv", process.platform === "win32" ? "Scripts" : "bin", "jupyter"),
+        ["nbconvert", "--to", "html", "--output-dir", folder, join(ROOT, "notebooks/gallery.ipynb")],
+        { stdio: "ignore" },
+      );
+      const { cells } = JSON.parse(readFileSync(join(ROOT, "notebooks/gallery.ipynb"), "utf8")) as {
+        readonly cells: readonly { readonly outputs?: readonly { readonly data?: object }[] }[];
+      };
+      const figures = cells
+        .flatMap(({ outputs = [] }) => outputs)
+        .filter(({ data = {} }) => "image/png" in data).length;
+      const context = await browser.newContext({ viewport: { width: 1000, height: 900 }, offline: true });
+      const page = await context.newPage();
+      // nbconvert's own page asks for MathJax; what is not a file of this machine gets nothing.
+      await page.route(/^https?:/u, (route) => route.abort());
+      await page.goto(`file://${join(folder, "gallery.html")}`, { waitUntil: "domcontentloaded" });
+      const images = page.locator(".jp-OutputArea-output img");
+      await page.waitForFunction(() => [...document.images].every(({ complete }) => complete));
+      assert.ok(figures >= 25, String(figures));
+      assert.equal(await images.count(), figures);
+      const sizes = await images.evaluateAll((all) =>
+        all.map((image) => [(image as HTMLImageElement).naturalWidth, image.clientWidth]),
+      );
+      for (const [natural = 0, shown = 0] of sizes) assert.ok(natural >= 200 && shown >= 200, String(sizes));
+      await context.close();
+    });
+  });
+
+  describe("with GitHub's rules", () => {
+    it("show a PNG and need neither script nor HTML", async () => {
+      const pictures: string[] = [];
+      for (const [name, figure] of Object.entries(FIGURES)) {
+        const data = await figure[DISPLAY]();
+        const types = Object.keys(data);
+        // GitHub leaves out types that it does not know.
+        const known = types.filter((type) => /^(?:image\/png|text\/)/u.test(type));
+        assert.deepEqual(known, ["image/png", "text/plain"], name);
+        // Those that VS Code's renderers of notebooks register.
+        const rendered = ["application/vnd.vega.v5+json", "application/vnd.plotly.v1+json"];
+        assert.equal(types.filter((type) => rendered.includes(type)).length, 1, name);
+        pictures.push(`<img alt="${name}" src="data:image/png;base64,${String(data["image/png"])}">`);
+      }
+      const page = await browser.newPage({ javaScriptEnabled: false });
+      await page.setContent(pictures.join(""));
+      for (const [index, name] of Object.keys(FIGURES).entries()) {
+        const box = await page.locator("img").nth(index).boundingBox();
+        assert.ok(box !== null && box.width >= 200 && box.height >= 60, name);
+      }
+      await page.close();
+    });
   });
 
   describe("as an HTML file, with the network off", () => {
