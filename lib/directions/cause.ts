@@ -187,7 +187,7 @@ export function directionCause(
 function ofHead<A extends readonly string[]>(numbers: Tensor<A>, index: number): Tensor<A> {
   const isHead = tensor(
     ["head"],
-    Float64Array.from({ length: numbers.sizeOf("head" as never) }, (_, at) => (at === index ? 1 : 0)),
+    Float64Array.from({ length: numbers.sizeOf("head") }, (_, at) => (at === index ? 1 : 0)),
   );
-  return numbers.times(isHead as never) as unknown as Tensor<A>;
+  return numbers.times(isHead);
 }

@@ -37,46 +37,77 @@ export interface DirectionMoves {
  * Direction and scale are those of the relation's own words in the residual stream before the layer; of what a head writes for a word,
  * what it writes for the relation's words on average counts as nothing.
  * @param tokens as `model.run` takes them
+ * @param options.instead another text, as long: what moves is then how much more than in that one (huge instead of small), so that words
+ *   that are the same in both, and only happen to lie along the direction, carry nothing
  * @throws DirectionError for a model without layers; RelationError when the model knows too few pairs
- * @example directionMoves(model, ["the", "lamp", "is", "huge"], size)
+ * @example directionMoves(model, ["the", "lamp", "is", "huge"], size, { instead: ["the", "lamp", "is", "small"] })
  */
 export function directionMoves(
   subject: Subject,
   tokens: readonly Token[],
   relation: Relation,
-  { count = 40, ...options }: ReadingOptions & { readonly count?: number } = {},
+  {
+    count = 40,
+    instead,
+    ...options
+  }: ReadingOptions & { readonly count?: number; readonly instead?: readonly Token[] } = {},
 ): DirectionMoves & Displayable {
   const model = modelOf(subject);
   const { layers, heads } = model.configuration;
   const { reading, pairs } = wordsOf(subject, relation, options);
-  const { activations, tokens: words } = model.run(tokens, {
-    keep: ["blocks.*.pattern", "blocks.*.v", "blocks.*.residualBefore"],
-    logits: "none",
-  });
-  const names = headNames(model);
-  const present: number[][] = [];
-  const moves: DirectionMove[] = [];
-  for (let layer = 0; layer < layers; layer++) {
-    const scale = scaleAt(reading, relation, pairs, layer);
-    const [pattern, values, before] = [
-      activations[`blocks.${layer}.pattern`],
-      activations[`blocks.${layer}.v`],
-      activations[`blocks.${layer}.residualBefore`],
-    ];
-    if (!pattern || !values || !before) throw new DirectionError(`layer ${layer} kept nothing`);
-    const here = Array.from(before.dot(scale.direction, "embedding").data, (along) =>
-      scale.coordinate(along),
+  if (instead && instead.length !== tokens.length)
+    throw new DirectionError(
+      `the text has ${tokens.length} tokens and the one it is compared with ${instead.length}; they have to be as long`,
     );
-    present.push(here);
-    const written = values
-      .dot(model.parameter(`blocks.${layer}.attention.W_O`), "value")
-      .dot(scale.direction, "embedding");
-    for (let head = 0; head < heads; head++) {
-      const neutral = neutralOf(reading, pairs, { layer, head }, scale.direction);
-      for (let key = 0; key < written.sizeOf("key"); key++) {
-        const carried = (written.value({ key, head }) - neutral) / scale.half;
-        for (let query = 0; query < pattern.sizeOf("query"); query++) {
-          const amount = pattern.value({ head, query, key }) * carried;
+  const scales = Array.from({ length: layers }, (_, layer) => scaleAt(reading, relation, pairs, layer));
+  /** What each head carries from each word to each in a text, and what words have of the relation themselves. */
+  const read = (text: readonly Token[]) => {
+    const { activations, tokens: words } = model.run(text, {
+      keep: ["blocks.*.pattern", "blocks.*.v", "blocks.*.residualBefore"],
+      logits: "none",
+    });
+    return {
+      words,
+      layers: scales.map(({ direction, half, coordinate }, layer) => {
+        const [pattern, values, before] = [
+          activations[`blocks.${layer}.pattern`],
+          activations[`blocks.${layer}.v`],
+          activations[`blocks.${layer}.residualBefore`],
+        ];
+        if (!pattern || !values || !before) throw new DirectionError(`layer ${layer} kept nothing`);
+        const written = values
+          .dot(model.parameter(`blocks.${layer}.attention.W_O`), "value")
+          .dot(direction, "embedding");
+        const neutral = tensor(
+          ["head"],
+          Array.from({ length: heads }, (_, head) => neutralOf(reading, pairs, { layer, head }, direction)),
+        );
+        return {
+          present: Array.from(before.dot(direction, "embedding").data, coordinate),
+          amounts: pattern
+            .withoutLabels()
+            .times(
+              written
+                .withoutLabels()
+                .minus(neutral)
+                .times(1 / half),
+            )
+            .transpose("head", "query", "key"),
+        };
+      }),
+    };
+  };
+  const here = read(tokens);
+  const there = instead && read(instead);
+  const names = headNames(model);
+  const { words } = here;
+  const moves: DirectionMove[] = [];
+  for (const [layer, { amounts, present }] of here.layers.entries())
+    for (let head = 0; head < heads; head++)
+      for (let query = 0; query < words.length; query++)
+        for (let key = 0; key < words.length; key++) {
+          const at = { head, query, key };
+          const amount = amounts.value(at) - (there?.layers[layer]?.amounts.value(at) ?? 0);
           if (amount === 0) continue;
           moves.push({
             layer,
@@ -85,12 +116,10 @@ export function directionMoves(
             to: query,
             amount,
             words: [words[key] ?? "", words[query] ?? ""],
-            effect: amount > 0 === (here[query] ?? 0) > 0 ? "enhances" : "inhibits",
+            effect: amount > 0 === (present[query] ?? 0) > 0 ? "enhances" : "inhibits",
           });
         }
-      }
-    }
-  }
+  const present = here.layers.map((layer) => layer.present);
   const found: DirectionMoves = {
     relation: relation.name,
     tokens: words,

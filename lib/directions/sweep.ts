@@ -153,7 +153,7 @@ async function* rowsOf(
         placeName: placeName(place),
         isBasisDependent: isBasisDependent(place),
         pairs: read.pairs.length,
-        ...found,
+        ...rounded(found),
       };
       // so that timers, interrupts and the notebook's messages get their turn
       await nextTurn();
@@ -262,24 +262,36 @@ function tested(
   const measures = measuresOf(products, pairs);
   const random = (exchange: Exchange) => randomNumbers(`${seed} ${relation} ${place} ${exchange}`);
   const tests = pairTests(products, pairs, { random, draws, stopAfter });
-  /** Digits beyond these are summation's. */
-  const rounded = (value: number) => Number(value.toPrecision(6));
   const above = ({ nullMean, nullDeviation }: PermutationTest) =>
     nullDeviation > 0 ? (measures.meanCosine - nullMean) / nullDeviation : 0;
   return {
     measures: Object.fromEntries(
-      MEASURES.map((name) => [name, measures[name]] as const)
-        .filter(([, value]) => Number.isFinite(value))
-        .map(([name, value]) => [name, rounded(value)]),
+      MEASURES.map((name) => [name, measures[name]] as const).filter(([, value]) => Number.isFinite(value)),
+    ),
+    tests,
+    excess: above(tests.words),
+    pairedExcess: above(tests.partners),
+  };
+}
+
+/** What a row keeps of its numbers: digits beyond these are summation's, or the luck of the draws. */
+function rounded({ measures, tests, excess, pairedExcess }: Tested): Tested {
+  const to = (value: number, digits: number) => Number(value.toPrecision(digits));
+  return {
+    measures: Object.fromEntries(
+      MEASURES.flatMap((name) => (measures[name] === undefined ? [] : [[name, to(measures[name], 5)]])),
     ),
     tests: Object.fromEntries(
       EXCHANGES.map((exchange) => {
-        const { nullMean, nullDeviation, ...rest } = tests[exchange];
-        return [exchange, { nullMean: rounded(nullMean), nullDeviation: rounded(nullDeviation), ...rest }];
+        const { nullMean, nullDeviation, pValue, draws } = tests[exchange];
+        return [
+          exchange,
+          { nullMean: to(nullMean, 3), nullDeviation: to(nullDeviation, 3), pValue: to(pValue, 4), draws },
+        ];
       }),
     ) as Tested["tests"],
-    excess: rounded(above(tests.words)),
-    pairedExcess: rounded(above(tests.partners)),
+    excess: to(excess, 4),
+    pairedExcess: to(pairedExcess, 4),
   };
 }
 

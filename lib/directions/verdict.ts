@@ -55,8 +55,15 @@ export function corrected(decisions: readonly Decision[], level: number): Correc
   const rates = falseDiscoveryRates(decisions.map(({ pValue }) => pValue));
   const pairedRates = falseDiscoveryRates(decisions.map(({ pairedPValue }) => pairedPValue));
   return decisions.map((each, index) => {
-    const [qValue = 1, pairedQValue = 1] = [rates[index], pairedRates[index]];
-    return { ...each, qValue, pairedQValue, kind: kindOf(qValue, pairedQValue, level) };
+    const [qValue, pairedQValue] = [rates, pairedRates].map((each) =>
+      Number((each[index] ?? 1).toPrecision(4)),
+    );
+    return {
+      ...each,
+      qValue: qValue ?? 1,
+      pairedQValue: pairedQValue ?? 1,
+      kind: kindOf(rates[index] ?? 1, pairedRates[index] ?? 1, level),
+    };
   });
 }
 

@@ -110,6 +110,18 @@ describe("directionMoves(model, tokens, relation)", () => {
     );
   });
 
+  it("carries nothing from a word that is the same in the text that it is compared with", async () => {
+    const model = await scalingModel([0.7, -0.5]);
+    const { moves } = directionMoves(model, ["the", "big"], SIZE, { instead: ["the", "small"], count: 100 });
+    const [first] = moves;
+    assert.deepEqual(first?.words, ["big", "big"]);
+    assert.ok(moves.every(({ from, to, amount }) => from === 1 || to === 1 || Math.abs(amount) < 1e-9));
+    assert.throws(() => directionMoves(model, ["the"], SIZE, { instead: ["the", "small"] }), {
+      name: "DirectionError",
+      message: /1 tokens and the one it is compared with 2/,
+    });
+  });
+
   it("says what is enhanced and what inhibited", async () => {
     const found = directionMoves(await scalingModel([0.7, -0.5]), text, SIZE, { count: 1000 });
     const own = (head: string, at: number) =>
@@ -169,7 +181,9 @@ describe("directionCause with counterparts", () => {
     );
     const [own] = planted;
     assert.ok(own);
-    const [[small = "", big = ""] = [], [towards = "", against = ""] = []] = own.relation.pairs;
+    const [first, second] = own.relation.pairs;
+    assert.ok(first && second);
+    const [[small, big], [towards, against]] = [first, second];
     const prompts = [{ tokens: [big, big], counterpart: [small, small], towards, against }];
     const { swapped, patched } = directionCause(model, own.place, own.written, prompts, {
       seed: 1,
