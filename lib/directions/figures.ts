@@ -1,5 +1,6 @@
 import { tensor } from "../tensor/index.ts";
 import {
+  bars,
   directionScatter,
   headMap,
   parallelogram,
@@ -33,19 +34,7 @@ export function wordScale(
   place: ModelPlace,
   { others = [], ...options }: ReadingOptions & FigureOptions & { readonly others?: readonly string[] } = {},
 ): Figure {
-  const reading = readWords(subject, [...relation.pairs.flat(), ...others], options);
-  const products = innerProducts(reading.at(place));
-  const pairs = indexPairs(reading.words, relation);
-  const differences = differenceProducts(products, pairs);
-  const sides = [new Set(pairs.map(([from]) => from)), new Set(pairs.map(([, to]) => to))];
-  const found = reading.words.flatMap((word, row) => {
-    const coordinate = heldOutProjection(products, pairs, differences, [row])(row);
-    const side = sides.findIndex((each) => each.has(row));
-    const isAsked = side >= 0 || others.includes(word);
-    return Number.isNaN(coordinate) || !isAsked
-      ? []
-      : [{ word, coordinate, group: ["first words", "second words"][side] ?? "other words" }];
-  });
+  const found = placedWords(subject, relation, place, others, options);
   if (found.length === 0)
     throw new DirectionError(`relation "${relation.name}": no word can be placed at ${placeName(place)}`);
   return vectorProjection(
@@ -60,6 +49,29 @@ export function wordScale(
       ...options,
     },
   );
+}
+
+/** Words on the direction of the pairs without them, each with its group. */
+function placedWords(
+  subject: Subject,
+  relation: Relation,
+  place: ModelPlace,
+  others: readonly string[],
+  options: ReadingOptions,
+) {
+  const reading = readWords(subject, [...relation.pairs.flat(), ...others], options);
+  const products = innerProducts(reading.at(place));
+  const pairs = indexPairs(reading.words, relation);
+  const differences = differenceProducts(products, pairs);
+  const sides = [new Set(pairs.map(([from]) => from)), new Set(pairs.map(([, to]) => to))];
+  return reading.words.flatMap((word, row) => {
+    const coordinate = heldOutProjection(products, pairs, differences, [row])(row);
+    const side = sides.findIndex((each) => each.has(row));
+    const isAsked = side >= 0 || others.includes(word);
+    return Number.isNaN(coordinate) || !isAsked
+      ? []
+      : [{ word, coordinate, group: ["first words", "second words"][side] ?? "other words" }];
+  });
 }
 
 /**
@@ -182,7 +194,7 @@ export function sweepMap(
     );
   const found = [...best.values()].filter(({ kind }) => kind !== "nothing");
   return headMap(table(valueOf), {
-    valueName: QUANTITY_NAMES[quantity],
+    valueName: quantity.endsWith("xcess") ? "deviations" : "value",
     title: `“${relation}”${part ? `, ${part}` : ""}: ${QUANTITY_NAMES[quantity]}`,
     beside: {
       "mean cosine": table((row) => row.measures.meanCosine ?? Number.NaN),
@@ -218,7 +230,12 @@ export function headProjections(
   options: ReadingOptions & { readonly quantity?: MapQuantity; readonly part?: HeadPlace["part"] } = {},
 ): Figure {
   return sweepMap(found, relation.name, options, (place) =>
-    wordScale(subject, relation, place, { ...options, width: 520 }),
+    bars(
+      Object.fromEntries(
+        placedWords(subject, relation, place, [], options).map(({ word, coordinate }) => [word, coordinate]),
+      ),
+      { title: `Words on “${relation.name}” at ${placeName(place)}`, valueName: "coordinate", width: 380 },
+    ),
   );
 }
 

@@ -85,3 +85,4 @@ export {
   type DirectionMoves,
 } from "./moves.ts";
 export { directionCause, type CauseOptions, type CausePrompt, type DirectionCause } from "./cause.ts";
+export { comparedExperiments, loadExperiment, saveExperiment, type Experiment } from "./experiment-file.ts";
