@@ -1,15 +1,6 @@
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { basename, delimiter, dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { run } from "./run.mjs";
 
@@ -33,7 +24,7 @@ export function kernelspec(root, node) {
     display_name: "TypeScript",
     language: "typescript",
     interrupt_mode: "message",
-    metadata: { debugger: hasDebugger(root) },
+    metadata: { debugger: true },
   };
 }
 
@@ -144,10 +135,4 @@ async function isUsable(path) {
 export function isNodeNewEnough(version) {
   const [major = 0, minor = 0] = version.replace(/^v/, "").split(".").map(Number);
   return major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1]);
-}
-
-/** @param {string} root */
-function hasDebugger(root) {
-  const host = join(root, "dist", "kernel", "host");
-  return existsSync(host) && readdirSync(host).some((file) => /^debug.*\.js$/.test(basename(file)));
 }

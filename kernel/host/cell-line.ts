@@ -20,9 +20,21 @@ export interface CellLineParts {
   readonly origins: Origins;
   readonly output: StreamOutput;
   readonly history: History;
+  /** The next thing is that this cell runs; what to wait for before, if anything. */
+  readonly beforeRun: (cell: CompiledCellRun) => Promise<void> | undefined;
   /** A cell's turn has come, and it has ended. */
   readonly onBegin: (request: Request) => void;
   readonly onEnd: (request: Request) => void;
+}
+
+/** A cell that is about to run. */
+export interface CompiledCellRun {
+  readonly request: RequestId;
+  readonly number: number;
+  /** As typed. */
+  readonly source: string;
+  /** The source map of what runs. */
+  readonly map: string;
 }
 
 /** A cell with its user expressions, checked and compiled. */
@@ -208,6 +220,10 @@ export class CellLine {
       if (compilation.result.ok) {
         const ready = await Promise.race([stopped, executor.ready().then(() => true)]);
         if (!ready) return undefined;
+        const { request, cell, number } = item;
+        const { map } = compilation.result.cell;
+        const waiting = this.#parts.beforeRun({ request: request.id, number, source: cell.code, map });
+        if (waiting && !(await Promise.race([stopped, waiting.then(() => true)]))) return undefined;
         // Otherwise the executor was replaced meanwhile, and what earlier cells declared is gone.
         if (compilation.generation === executor.generation) return compilation;
       } else if (isFresh) {

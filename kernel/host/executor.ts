@@ -1,5 +1,12 @@
 import type { ChildProcess } from "node:child_process";
-import type { CommMessage, ErrorReport, FromExecutor, RequestId, ToExecutor } from "../runtime/protocol.ts";
+import type {
+  CommMessage,
+  ErrorReport,
+  FromExecutor,
+  RequestId,
+  ToExecutor,
+  ToSidecar,
+} from "../runtime/protocol.ts";
 import { executorDied } from "./errors.ts";
 import { ExecutorProcess } from "./executor-process.ts";
 
@@ -102,9 +109,9 @@ export class Executor {
     this.#process?.send(message);
   }
 
-  /** The front end's answer to a question of a cell. */
-  inputReply(request: RequestId, value: string): void {
-    this.#process?.tellSidecar({ type: "input-reply", request, value });
+  /** What the cells' process hears while a cell spins, or is stopped by a debugger. */
+  tellSidecar(message: ToSidecar): void {
+    this.#process?.tellSidecar(message);
   }
 
   /** Stops the running cell, or whatever spins; by force after the patience. */

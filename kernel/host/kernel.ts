@@ -4,13 +4,14 @@ import type { ErrorReport, FromExecutor, RequestId } from "../runtime/protocol.t
 import type { Connection } from "../wire/connection.ts";
 import { MessageError } from "../wire/errors.ts";
 import { fromFrames } from "../wire/framing.ts";
-import type { Message } from "../wire/message.ts";
+import type { Header, Message } from "../wire/message.ts";
 import { Signer } from "../wire/signature.ts";
 import { KernelSockets, type RequestSocket } from "../wire/sockets.ts";
 import { CellLine } from "./cell-line.ts";
 import { cellRequest } from "./cell-request.ts";
 import { Comms, incomingComm, type IncomingComm } from "./comms.ts";
 import { BadRequest } from "./content.ts";
+import { Debugger } from "./debugger/debugger.ts";
 import { errorContent } from "./errors.ts";
 import { Executor } from "./executor.ts";
 import { handlers } from "./handlers/index.ts";
@@ -59,6 +60,9 @@ export class Kernel {
   readonly #comms: Comms;
   readonly #inputs: Inputs;
   readonly #executor: Executor;
+  readonly #debugger: Debugger;
+  /** The debugger's events are published as consequences of its last request. */
+  #lastDebugRequest: Header | undefined;
   readonly #line: CellLine;
   readonly #handlerParts: HandlerParts;
   /** Requests whose cells or comm handlers are at work, for their questions to the front end. */
@@ -91,6 +95,16 @@ export class Kernel {
         onDeath: (error, running) => this.#executorDied(error, running),
       },
     );
+    this.#debugger = new Debugger({
+      language,
+      folder: settings.folder,
+      executor: {
+        ready: () => this.#executor.ready(),
+        tellSidecar: (message) => this.#executor.tellSidecar(message),
+      },
+      interrupt: () => this.interrupt(),
+      publish: (event) => this.#messenger.publish("debug_event", event, this.#lastDebugRequest),
+    });
     this.#line = new CellLine({
       language,
       executor: this.#executor,
@@ -99,6 +113,7 @@ export class Kernel {
       origins: this.#origins,
       output: this.#output,
       history: this.#history,
+      beforeRun: (cell) => this.#debugger.prepare(cell),
       onBegin: (request) => void this.#active.set(request.id, request),
       onEnd: (request) => this.#forget(request.id),
     });
@@ -108,6 +123,10 @@ export class Kernel {
       history: this.#history,
       interrupt: () => this.interrupt(),
       shutDown: () => setImmediate(() => void this.close()),
+      debug: (request, header) => {
+        this.#lastDebugRequest = header;
+        return this.#debugger.answer(request);
+      },
       processes: () => [process.pid, this.#executor.pid ?? 0],
     };
   }
@@ -153,7 +172,7 @@ export class Kernel {
     }
     if (socket === "stdin") {
       const answer = message.header.msg_type === "input_reply" ? this.#inputs.answer(message) : undefined;
-      if (answer) this.#executor.inputReply(answer.request, answer.value);
+      if (answer) this.#executor.tellSidecar({ type: "input-reply", ...answer });
       return;
     }
     const request: Request = { id: `r${++this.#count}`, socket, message };
@@ -252,6 +271,14 @@ export class Kernel {
       void this.#transpile(message.request, message.path);
       return;
     }
+    if (
+      message.type === "inspector-result" ||
+      message.type === "inspector-error" ||
+      message.type === "inspector-event"
+    ) {
+      this.#debugger.receive(message);
+      return;
+    }
     if (!("request" in message)) return;
     const { request } = message;
     const header = this.#origins.header(request);
@@ -317,6 +344,7 @@ export class Kernel {
     // The error of a running cell is told with its end.
     if (running === undefined && parent) this.#messenger.publish("error", { ...error }, parent);
     this.#comms.closeAll(parent);
+    this.#debugger.executorDied();
     this.#holdBack();
   }
 

@@ -4,6 +4,7 @@ import { writeSync } from "node:fs";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { Comms } from "./comms.ts";
 import { contexts, type Output } from "./context.ts";
+import { installDebugHandle } from "./debug/handle.ts";
 import { installStackTraces } from "./errors/frames.ts";
 import { reportOf } from "./errors/report.ts";
 import { newFlags } from "./flags.ts";
@@ -45,7 +46,11 @@ sidecar.on("error", (error) => {
 
 const outbox = new Outbox(outgoing.port1, flags);
 const post = (message: FromExecutor): void => outbox.post(message);
-process.on("exit", () => outbox.flush());
+process.on("exit", () => {
+  outbox.flush();
+  // Node waits for a debugger to let go of it.
+  interruptions.port1.postMessage("exiting");
+});
 const abort = process.abort.bind(process);
 process.abort = (): never => {
   outbox.flush();
@@ -113,6 +118,7 @@ installHandle({
   input: new Input(post, answers.port1, flags),
   latest: () => runner.latest,
 });
+installDebugHandle(runner);
 installTimers({ failed: lateError, running: (cell) => (inCallback = cell) });
 installStackTraces();
 installStreams((name, text) => {
@@ -121,6 +127,7 @@ installStreams((name, text) => {
 });
 process.on("uncaughtException", (error) => lateError(error));
 process.on("unhandledRejection", (reason, promise) => {
+  if (runner.rejected(promise, reason)) return;
   const context = contexts.of(promise);
   contexts.run(context, () => lateError(reason, context?.cell));
 });

@@ -13,6 +13,11 @@
 /** The host's name for one request of a front end: everything that its cell causes is tagged with it. */
 export type RequestId = string;
 
+/** The name under which a cell's code runs, in the notebook's folder: scripts, stacks and breakpoints know it by that. */
+export function cellFile(number: number, request: RequestId): string {
+  return `Cell [${number}]~${request}`;
+}
+
 /** Values by media type, as Jupyter's `data` fields hold them. */
 export type MimeData = Readonly<Record<string, unknown>>;
 
@@ -107,14 +112,30 @@ export type FromExecutor =
       readonly status: "ok" | "error";
       readonly error?: ErrorReport;
       readonly expressions: Readonly<Record<string, unknown>>;
-    };
+    }
+  /** Answers to `inspector-call`, by its `id`, and what the inspector tells unasked. */
+  | { readonly type: "inspector-result"; readonly id: number; readonly result: object }
+  | { readonly type: "inspector-error"; readonly id: number; readonly message: string }
+  | { readonly type: "inspector-event"; readonly method: string; readonly params: object };
 
 /** What the host says to the sidecar thread, which hears it while the main thread spins or waits. */
 export type ToSidecar =
   /** `request` is the cell that is meant, which may be on its way to the main thread still. */
   | { readonly type: "interrupt"; readonly request?: RequestId }
   /** The answer to the oldest open `input-request` of that request. */
-  | { readonly type: "input-reply"; readonly request: RequestId; readonly value: string };
+  | { readonly type: "input-reply"; readonly request: RequestId; readonly value: string }
+  /**
+   * A debugger attaches, asks and detaches. `method` and `params` are those of the Chrome DevTools Protocol, which Node's
+   * inspector speaks; the sidecar passes them on.
+   */
+  | { readonly type: "inspector-open" }
+  | { readonly type: "inspector-close" }
+  | {
+      readonly type: "inspector-call";
+      readonly id: number;
+      readonly method: string;
+      readonly params: object;
+    };
 
 /** `child.stdio[3]`: the host writes `ToSidecar` frames and reads `FromExecutor` frames. */
 export const LINE_DESCRIPTOR = 3;

@@ -7,7 +7,13 @@ import { reportOf } from "./errors/report.ts";
 import { registerSource } from "./errors/sources.ts";
 import type { Interrupts } from "./interrupts.ts";
 import { KeyboardInterrupt } from "./keyboard-interrupt.ts";
-import type { ErrorReport, FromExecutor, RequestId, ToExecutor } from "./protocol.ts";
+import {
+  cellFile,
+  type ErrorReport,
+  type FromExecutor,
+  type RequestId,
+  type ToExecutor,
+} from "./protocol.ts";
 import type { LocalModules } from "./modules/local.ts";
 import { newScope } from "./scope.ts";
 import { nativeTimers } from "./timers.ts";
@@ -53,6 +59,10 @@ export class Runner {
   #stoppedBeforeStart: RequestId | undefined;
   #latest = new Cell("", 0, false);
   #ended = 0;
+  /** A debugger wants to stop where cells throw what nobody catches. */
+  watchesUncaught = false;
+  /** What to do where a cell's promise is rejected that has no handler. */
+  readonly #unhandled = new WeakMap<Promise<unknown>, (error: unknown) => void>();
 
   constructor(parts: RunnerParts) {
     this.#parts = parts;
@@ -108,7 +118,7 @@ export class Runner {
         request.map,
         request.source,
         (promise) => {
-          promise
+          const ended = promise
             .then(async (results) => {
               await cell.displays.settled();
               if (results.length > 0) await this.#showResult(cell, results.at(-1));
@@ -118,12 +128,21 @@ export class Runner {
               // A command that the interrupt stopped may have been the cell's last act.
               if (this.#parts.interrupts().isPending) throw new KeyboardInterrupt();
               done();
-            })
-            .catch(failed);
+            });
+          // A handler is what a debugger takes for a `catch`: without one the executor hears of the error as unhandled.
+          if (this.watchesUncaught) this.#unhandled.set(ended, failed);
+          else ended.catch(failed);
         },
         failed,
       );
     });
+  }
+
+  /** Whether it is the promise of a cell: its error has been told, then. */
+  rejected(promise: Promise<unknown>, error: unknown): boolean {
+    const failed = this.#unhandled.get(promise);
+    failed?.(error);
+    return failed !== undefined;
   }
 
   /** The user pressed stop and the event loop is alive. */
@@ -189,22 +208,25 @@ export class Runner {
     started: (results: Promise<unknown[]>) => void,
     failed: (error: unknown) => void,
   ): void {
-    const file = join(this.#parts.folder, `Cell [${cell.number}]~${cell.request}`);
+    const file = join(this.#parts.folder, cellFile(cell.number, cell.request));
     registerSource(file, { label: `Cell [${cell.number}]`, map, text });
+    let compiled: CompiledFunction;
     try {
       // Not `vm.Script`, of which V8 keeps 1 KB for ever.
       const evaluate = vm.compileFunction(`${PREFIX}${code}\n)`, [], {
         filename: file,
         columnOffset: -PREFIX.length,
       }) as () => CompiledFunction;
-      const compiled = evaluate();
-      const results: unknown[] = [];
-      const runtime = this.#runtime(cell, (value) => results.push(value));
-      const promise = this.#parts.interrupts().runSynchronously(() => compiled(runtime));
-      started(promise.then(() => results));
+      compiled = evaluate();
     } catch (error) {
       failed(error);
+      return;
     }
+    const results: unknown[] = [];
+    const runtime = this.#runtime(cell, (value) => results.push(value));
+    // An async function: it throws nothing. Under a `catch` a debugger would take its errors for caught.
+    const promise = this.#parts.interrupts().runSynchronously(() => compiled(runtime));
+    started(promise.then(() => results));
   }
 
   #runtime(own: Cell, result: (value: unknown) => void): CellRuntime {

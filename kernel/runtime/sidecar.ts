@@ -5,6 +5,7 @@
 import { Session } from "node:inspector";
 import { Socket } from "node:net";
 import { receiveMessageOnPort, workerData, type MessagePort } from "node:worker_threads";
+import { InspectorRelay } from "./debug/relay.ts";
 import { FLAG } from "./flags.ts";
 import { frame, frameReader } from "./line.ts";
 import type { Posted } from "./outbox.ts";
@@ -15,7 +16,7 @@ export interface SidecarData {
   readonly flags: Int32Array<SharedArrayBuffer>;
   /** From the main thread: messages for the host. */
   readonly outgoing: MessagePort;
-  /** To the main thread: interrupts. */
+  /** To the main thread: interrupts. From it: that the process is about to exit. */
   readonly interrupts: MessagePort;
   /** To the main thread: answers to `input-request`. */
   readonly answers: MessagePort;
@@ -46,6 +47,14 @@ line.on(
 // The host is gone, hard perhaps: nobody is left to hear this process, whatever its main thread is doing.
 line.on("close", endProcess);
 line.on("error", endProcess);
+
+/** The debugger's hold on the main thread, where one is attached. */
+const inspector = new InspectorRelay((message) => {
+  // What the cell printed before it stopped comes first.
+  sendPosted();
+  line.write(frame(message));
+});
+interrupts.on("message", () => inspector.close());
 
 /** What the main thread has posted and the line has not got. */
 let posted: Posted[] = [];
@@ -103,13 +112,18 @@ function* merged(posted: readonly Posted[]): Generator<Posted> {
 }
 
 function hear(message: ToSidecar): void {
-  if (message.type === "interrupt") {
-    interrupt(message.request);
-    return;
+  switch (message.type) {
+    case "interrupt":
+      interrupt(message.request);
+      break;
+    case "input-reply":
+      answers.postMessage(message);
+      Atomics.add(flags, FLAG.answers, 1);
+      Atomics.notify(flags, FLAG.answers);
+      break;
+    default:
+      inspector.hear(message);
   }
-  answers.postMessage(message);
-  Atomics.add(flags, FLAG.answers, 1);
-  Atomics.notify(flags, FLAG.answers);
 }
 
 /** Ends whatever JavaScript the main thread runs; on an idle thread V8 answers only once some JavaScript runs next. */
@@ -117,12 +131,12 @@ function terminate(number: number, request: RequestId | undefined): void {
   // The main thread does not report the cell as ended before this has struck, lest it strikes the next cell.
   Atomics.store(flags, FLAG.signalling, 1);
   if (Atomics.load(flags, FLAG.finished) < number) {
-    const inspector = new Session();
-    inspector.connectToMainThread();
-    inspector.post("Runtime.terminateExecution", () => {
+    const session = new Session();
+    session.connectToMainThread();
+    session.post("Runtime.terminateExecution", () => {
       release();
       // Node does not exit while a session is connected.
-      inspector.disconnect();
+      session.disconnect();
       interrupts.postMessage({ interrupt: number, terminated: true, request } satisfies InterruptNews);
     });
   } else {
@@ -143,8 +157,11 @@ function interrupt(request: RequestId | undefined): void {
   const number = Atomics.add(flags, FLAG.requested, 1) + 1;
   interrupts.postMessage({ interrupt: number, terminated: false, request } satisfies InterruptNews);
   signalGroup();
-  if (Atomics.load(flags, FLAG.synchronous) === 1) terminate(number, request);
+  inspector.skipPauses();
+  if (Atomics.load(flags, FLAG.synchronous) === 1 || inspector.isPaused) terminate(number, request);
   else release();
+  // Not before its end was asked for: a stopped cell does not run on.
+  inspector.resume();
   clearInterval(watch);
   const start = performance.now();
   watch = setInterval(() => {

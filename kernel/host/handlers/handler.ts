@@ -1,5 +1,5 @@
 import type { LanguageService } from "../../language/protocol.ts";
-import type { JsonObject } from "../../wire/message.ts";
+import type { Header, JsonObject } from "../../wire/message.ts";
 import type { Comms } from "../comms.ts";
 import type { History } from "../history.ts";
 import type { Request } from "../messenger.ts";
@@ -13,6 +13,8 @@ export interface HandlerParts {
   readonly interrupt: () => void;
   /** Ends the kernel once the answer was sent. */
   readonly shutDown: () => void;
+  /** Answers a request of the Debug Adapter Protocol. */
+  readonly debug: (request: JsonObject, header: Header) => Promise<JsonObject>;
   /** The processes of this kernel. */
   readonly processes: () => readonly number[];
 }

@@ -48,8 +48,8 @@ export const kernelInfo: Handler = () => ({
     nbconvert_exporter: "script",
   },
   banner,
-  debugger: false,
-  supported_features: [],
+  debugger: true,
+  supported_features: ["debugger"],
   help_links: [
     { text: "TypeScript Handbook", url: "https://www.typescriptlang.org/docs/handbook/intro.html" },
     { text: "TypeScript Playground", url: "https://www.typescriptlang.org/play" },

@@ -55,7 +55,8 @@ function unpack(file: string): Source | undefined {
   return entries.find(([name]) => name === file)?.[1];
 }
 
-function sourceOf(file: string): (Source & { trace?: TraceMap }) | undefined {
+/** What the user wrote for the script that runs as `file`; nothing for code that is not the user's. */
+export function sourceOf(file: string): (Source & { trace?: TraceMap }) | undefined {
   return recent.get(file) ?? unpack(file);
 }
 

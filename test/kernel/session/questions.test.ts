@@ -29,7 +29,7 @@ describe("requests beside cells", function () {
       assert.deepEqual(types, ["busy", "idle"]);
       assert.equal(reply["status"], "ok");
       assert.equal(reply["protocol_version"], "5.5");
-      assert.deepEqual(reply["supported_features"], []);
+      assert.deepEqual(reply["supported_features"], ["debugger"]);
       const language = reply["language_info"] as JsonObject;
       assert.equal(language["name"], "typescript");
       assert.equal(language["file_extension"], ".ts");
@@ -111,14 +111,6 @@ describe("requests beside cells", function () {
     assert.deepEqual([last?.content["execution_state"], last?.parent["msg_id"]], ["busy", spinning]);
     await frontEnd.ask("control", "interrupt_request");
     assert.equal((await frontEnd.outcome(spinning)).reply["ename"], "KeyboardInterrupt");
-  });
-
-  it("says no to a debugger politely", async () => {
-    const { reply, types } = await frontEnd.ask("control", "debug_request", {
-      ...{ seq: 4, type: "request", command: "debugInfo", arguments: {} },
-    });
-    assert.deepEqual(types, ["busy", "idle"]);
-    assert.deepEqual([reply["type"], reply["request_seq"], reply["command"]], ["response", 4, "debugInfo"]);
   });
 
   it("tells its memory to those who ask", async () => {
