@@ -1,8 +1,10 @@
+import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import { BackendError } from "./errors.ts";
 import { registerFasterKernels } from "./kernels/register.ts";
+import { withMemory } from "./kernels/shared-memory.ts";
 import { loadTensorFlow, type TensorFlow } from "./tensorflow.ts";
 
 /** `tensorflow` is `@tensorflow/tfjs-node`, the C library; the others are TensorFlow.js' names. */
@@ -80,8 +82,8 @@ const STARTERS: Record<BackendName, (tf: TensorFlow) => Promise<string>> = {
   async wasm(tf) {
     const wasm = await import("@tensorflow/tfjs-backend-wasm");
     const main = createRequire(import.meta.url).resolve("@tensorflow/tfjs-backend-wasm");
-    wasm.setWasmPaths(dirname(main) + sep);
-    await withoutListeners(() => use(tf, "wasm"));
+    wasm.setWasmPaths(dirname(main) + sep, true);
+    await withSharedMemory(tf, () => withoutListeners(() => use(tf, "wasm")));
     return "WebAssembly is the fastest that needs no installation.";
   },
   async webgpu(tf) {
@@ -101,6 +103,26 @@ const STARTERS: Record<BackendName, (tf: TensorFlow) => Promise<string>> = {
 async function use(tf: TensorFlow, backend: BackendName): Promise<void> {
   if (!(await tf.setBackend(backend))) throw new Error(`TensorFlow.js could not start ${backend}.`);
   await tf.ready();
+}
+
+/**
+ * Runs `start`, in which TensorFlow.js asks its platform for the wasm backend's code: it gets it from its package, with a memory that threads can share.
+ * Where that cannot be had, the memory is the usual one, and our kernels work in one thread.
+ */
+async function withSharedMemory(tf: TensorFlow, start: () => Promise<void>): Promise<void> {
+  const { platform } = tf.env();
+  const fetchBefore = platform.fetch.bind(platform);
+  platform.fetch = async (path) => {
+    const code = await readFile(path);
+    const { buffer } = withMemory(code, "shared") ?? Uint8Array.from(code);
+    // What TensorFlow.js reads of a response; a real one would load Node's HTTP client first.
+    return { ok: true, arrayBuffer: () => Promise.resolve(buffer) } as unknown as Response;
+  };
+  try {
+    await start();
+  } finally {
+    platform.fetch = fetchBefore;
+  }
 }
 
 /**

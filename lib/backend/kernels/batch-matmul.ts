@@ -1,13 +1,13 @@
 import type { BatchMatMulAttrs, KernelConfig, TensorInfo } from "@tensorflow/tfjs-core";
 import type { TensorFlow } from "../tensorflow.ts";
-import type { Kernels } from "./kernels.ts";
+import type { FastKernels } from "./fast-kernels.ts";
 import { addressOf, type WasmBackend } from "./wasm-memory.ts";
 
 /**
  * TensorFlow.js' `BatchMatMul` by our kernel: [..., m, k] × [..., k, n] = [..., m, n], either operand transposed, leading axes broadcast.
  * The stock kernel leaves XNNPACK for a naive loop as soon as an operand is transposed or there is more than one matrix.
  */
-export function batchMatMul(tf: TensorFlow, kernels: Kernels, workspace: number): KernelConfig {
+export function batchMatMul(tf: TensorFlow, fast: FastKernels): KernelConfig {
   return {
     kernelName: tf.BatchMatMul,
     backendName: "wasm",
@@ -30,7 +30,6 @@ export function batchMatMul(tf: TensorFlow, kernels: Kernels, workspace: number)
       const wasm = backend as unknown as WasmBackend;
       const out = wasm.makeOutput([...leading, m, n], "float32");
       const c = addressOf(wasm, out);
-      if (k === 0) new Float32Array(wasm.wasm.asm.memory.buffer, c, size(leading) * m * n).fill(0);
       const aRow = transposeA ? 1 : k;
       const aColumn = transposeA ? m : 1;
       const bRow = transposeB ? 1 : n;
@@ -44,25 +43,14 @@ export function batchMatMul(tf: TensorFlow, kernels: Kernels, workspace: number)
         bBatch: number,
         at: number,
       ) => {
-        kernels.matmul(
-          batch,
+        fast.product(
           rows,
           n,
           k,
-          aAt,
-          aBatch,
-          aRow,
-          aColumn,
-          bAt,
-          bBatch,
-          bRow,
-          bColumn,
-          at,
-          rows * n,
-          n,
-          1,
-          0,
-          workspace,
+          { at: aAt, row: aRow, column: aColumn, batch: aBatch },
+          { at: bAt, row: bRow, column: bColumn, batch: bBatch },
+          { at, row: n, batch: rows * n },
+          { batch },
         );
       };
       const [aAt, bAt] = [addressOf(wasm, a), addressOf(wasm, b)];

@@ -25,7 +25,7 @@ async function compiled(features) {
   /** @type {Uint8Array} */
   let bytes = new Uint8Array();
   const settings =
-    "index.ts --outFile out.wasm -O3 --noAssert --runtime stub --importMemory --noExportMemory --use abort=";
+    "index.ts --outFile out.wasm -O3 --noAssert --runtime stub --importMemory --noExportMemory --sharedMemory --maximumMemory 65536 --use abort=";
   const { error, stderr } = await main([...settings.split(" "), ...features], {
     readFile: readSource,
     writeFile: (_name, contents) =>
@@ -57,8 +57,8 @@ function hasData(bytes) {
   return false;
 }
 
-const plain = await compiled(["--enable", "simd"]);
-const relaxed = await compiled(["--enable", "simd", "--enable", "relaxed-simd"]);
+const plain = await compiled(["--enable", "simd", "--enable", "threads"]);
+const relaxed = await compiled(["--enable", "simd", "--enable", "threads", "--enable", "relaxed-simd"]);
 const text = `/* Made by compile.mjs from source/; do not edit. */
 /** The kernels for engines with SIMD, base64. */
 export const SIMD_KERNELS: string =

@@ -1,23 +1,95 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { TensorFlow } from "../tensorflow.ts";
-import { instantiateKernels, type Kernels } from "./kernels.ts";
+import { Helpers } from "./helpers.ts";
+import { instantiateKernels, type Kernels, type KernelsOverMemory } from "./kernels.ts";
 import { addressOf, isWasmBackend, type WasmBackend } from "./wasm-memory.ts";
+
+/** A matrix in memory: the address of its first number, and how many numbers apart its rows, columns and, in a batch or a group of batches, matrices are. */
+export interface Operand {
+  readonly at: number;
+  readonly row: number;
+  /** Default: 1. */
+  readonly column?: number;
+  readonly batch?: number;
+  readonly group?: number;
+}
+
+/** What a product has beside its operands. */
+export interface ProductOptions {
+  /** How many products; default 1. */
+  readonly batch?: number;
+  /** How many batches; default 1. */
+  readonly groups?: number;
+  /** Default: 1. */
+  readonly scale?: number;
+  /** Whether it is added to what is there. */
+  readonly isSum?: boolean;
+  readonly causal?: Causal | undefined;
+}
+
+/**
+ * What a product of attention can leave out when query i sees the keys up to i + `from`: `only-seen`, entries of C [query, key] that are not seen (they are
+ * not set); `from-seen`, zeros of A [query, key]; `from-seers`, zeros of A [key, query].
+ */
+export interface Causal {
+  readonly kind: "only-seen" | "from-seen" | "from-seers";
+  readonly from: number;
+}
+
+const CAUSAL = { "only-seen": 1, "from-seen": 2, "from-seers": 3 } as const;
 
 /** Our kernels over the wasm backend's memory, with what operations need to call them. */
 export class FastKernels {
   readonly form: "simd" | "relaxed-simd";
   readonly kernels: Kernels;
-  /** Address of the block that `matmul` packs into. */
-  readonly workspace: number;
+  readonly helpers: Helpers;
   readonly #tf: TensorFlow;
   readonly #backend: WasmBackend;
 
-  constructor(tf: TensorFlow, backend: WasmBackend, kernels: Kernels, form: "simd" | "relaxed-simd") {
+  constructor(tf: TensorFlow, backend: WasmBackend, found: KernelsOverMemory) {
     this.#tf = tf;
     this.#backend = backend;
-    this.kernels = kernels;
-    this.form = form;
-    this.workspace = backend.wasm._malloc(kernels.matmulWorkspace());
+    this.kernels = found.kernels;
+    this.form = found.form;
+    this.helpers = new Helpers(found, backend.wasm, backend.wasm._malloc(found.kernels.workspaceSize()));
+  }
+
+  /** C = scale · A B (or C + scale · A B), A [m, k], B [k, n], C [m, n] with columns side by side. */
+  product(
+    m: number,
+    n: number,
+    k: number,
+    a: Operand,
+    b: Operand,
+    c: Omit<Operand, "column">,
+    options: ProductOptions = {},
+  ): void {
+    const { batch = 1, groups = 1, scale = 1, isSum = false, causal } = options;
+    this.kernels.matmul(
+      groups,
+      batch,
+      m,
+      n,
+      k,
+      a.at,
+      a.group ?? 0,
+      a.batch ?? 0,
+      a.row,
+      a.column ?? 1,
+      b.at,
+      b.group ?? 0,
+      b.batch ?? 0,
+      b.row,
+      b.column ?? 1,
+      c.at,
+      c.group ?? 0,
+      c.batch ?? 0,
+      c.row,
+      scale,
+      isSum ? 1 : 0,
+      causal === undefined ? 0 : CAUSAL[causal.kind],
+      causal?.from ?? 0,
+    );
   }
 
   /** A new tensor, its numbers not yet set; it belongs to the surrounding `tidy`. */
@@ -56,7 +128,7 @@ export function fastKernels(tf: TensorFlow): FastKernels | undefined {
   if (known !== undefined) return known;
   const found = instantiateKernels(backend.wasm.asm.memory);
   if (found === undefined) return undefined;
-  const made = new FastKernels(tf, backend, found.kernels, found.form);
+  const made = new FastKernels(tf, backend, found);
   instances.set(backend, made);
   return made;
 }

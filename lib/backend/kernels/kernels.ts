@@ -1,27 +1,38 @@
+import { setFlagsFromString } from "node:v8";
 import { RELAXED_KERNELS, SIMD_KERNELS } from "./kernels.wasm.ts";
+import { isShared, withMemory } from "./shared-memory.ts";
 
 /** What the module that source/ compiles to exports; source/ says what each does. Addresses in bytes, strides in numbers, flags 0 or 1. */
 export interface Kernels {
-  matmulWorkspace(): number;
+  workspaceSize(): number;
+  jobSize(): number;
+  setUp(job: number, workspace: number): void;
+  join(): void;
+  serve(): void;
   matmul(
+    groups: number,
     batch: number,
     m: number,
     n: number,
     k: number,
     a: number,
+    aGroup: number,
     aBatch: number,
     aRow: number,
     aColumn: number,
     b: number,
+    bGroup: number,
     bBatch: number,
     bRow: number,
     bColumn: number,
     c: number,
+    cGroup: number,
     cBatch: number,
     cRow: number,
     scale: number,
     isSum: number,
-    workspace: number,
+    causal: number,
+    causalFrom: number,
   ): void;
   softmaxRows(
     scores: number,
@@ -115,18 +126,32 @@ export interface Kernels {
   ): void;
 }
 
+/** Our kernels over a memory. */
+export interface KernelsOverMemory {
+  readonly kernels: Kernels;
+  readonly form: "simd" | "relaxed-simd";
+  /** What other threads make their own instances of. */
+  readonly module: WebAssembly.Module;
+}
+
 /** The kernels over `memory`, in the fastest form that this engine takes, or `undefined` where it has no SIMD. */
-export function instantiateKernels(
-  memory: WebAssembly.Memory,
-): { readonly kernels: Kernels; readonly form: "simd" | "relaxed-simd" } | undefined {
+export function instantiateKernels(memory: WebAssembly.Memory): KernelsOverMemory | undefined {
+  allowRelaxedSimd();
   for (const [form, text] of [
     ["relaxed-simd", RELAXED_KERNELS],
     ["simd", SIMD_KERNELS],
   ] as const) {
-    const bytes = Buffer.from(text, "base64");
-    if (!WebAssembly.validate(bytes)) continue;
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
-    return { kernels: instance.exports as unknown as Kernels, form };
+    const compiled = Buffer.from(text, "base64");
+    const bytes = isShared(memory) ? compiled : withMemory(compiled, "unshared");
+    if (bytes === undefined || !WebAssembly.validate(bytes)) continue;
+    const module = new WebAssembly.Module(bytes);
+    const instance = new WebAssembly.Instance(module, { env: { memory } });
+    return { kernels: instance.exports as unknown as Kernels, form, module };
   }
   return undefined;
+}
+
+/** Node 20's engine (V8 11.3) has relaxed SIMD finished, but behind a flag; from 11.4 on it needs none. */
+function allowRelaxedSimd(): void {
+  if (process.versions.v8.startsWith("11.3.")) setFlagsFromString("--experimental-wasm-relaxed-simd");
 }

@@ -11,7 +11,7 @@ export function registerFasterKernels(tf: TensorFlow): "relaxed-simd" | "simd" |
   const fast = fastKernels(tf);
   if (fast === undefined) return "none";
   const stock = new Set(tf.getKernelsForBackend("wasm").map(({ kernelName }) => kernelName));
-  for (const kernel of [batchMatMul(tf, fast.kernels, fast.workspace)]) {
+  for (const kernel of [batchMatMul(tf, fast)]) {
     if (stock.has(kernel.kernelName)) tf.unregisterKernel(kernel.kernelName, "wasm");
     tf.registerKernel(kernel);
   }

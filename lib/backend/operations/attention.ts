@@ -4,7 +4,8 @@ import { mixedKeys, mixedQueries, queriesByKeys, type AttentionShape } from "./f
 
 /**
  * The scores of every query against every key, in each head: q [batch, query, heads × feature], k [batch, key, keyHeads × feature]
- * give [batch, head, query, key], multiplied with `scale`. With fewer key heads than heads, neighbouring heads share one.
+ * give [batch, head, query, key], multiplied with `scale`. With fewer key heads than heads, neighbouring heads share one. Where only the scores of keys up to
+ * query + `causalFrom` will be read, nothing else need be computed: what stands elsewhere is then undefined.
  */
 export function attentionScores(
   arithmetic: Arithmetic,
@@ -13,14 +14,15 @@ export function attentionScores(
   heads: number,
   keyHeads: number,
   scale: number,
+  causalFrom: number | null = null,
 ): Numbers {
   const { tf, fast, tape } = arithmetic;
   if (fast) {
     const shape = attentionShape(q, k, heads, keyHeads);
-    const scores = queriesByKeys(fast, shape, q, k, scale);
+    const scores = queriesByKeys(fast, shape, q, k, scale, causalFrom);
     tape?.record(scores, [q, k], (dy, [wantsQ, wantsK]) => [
-      wantsQ === true ? mixedKeys(fast, shape, dy, k, scale) : undefined,
-      wantsK === true ? mixedQueries(fast, shape, dy, q, scale) : undefined,
+      wantsQ === true ? mixedKeys(fast, shape, dy, k, scale, causalFrom) : undefined,
+      wantsK === true ? mixedQueries(fast, shape, dy, q, scale, causalFrom) : undefined,
     ]);
     return scores;
   }
@@ -39,7 +41,7 @@ export function attentionScores(
 
 /**
  * The values that each query gathers: pattern [batch, head, query, key], v [batch, key, keyHeads × value] give
- * [batch, query, heads × value].
+ * [batch, query, heads × value]. With `causalFrom` the pattern is known to be 0 for keys beyond query + `causalFrom`.
  */
 export function attentionMix(
   arithmetic: Arithmetic,
@@ -47,15 +49,16 @@ export function attentionMix(
   v: Numbers,
   heads: number,
   keyHeads: number,
+  causalFrom: number | null = null,
 ): Numbers {
   const { tf, fast, tape } = arithmetic;
   if (fast) {
     const [batch = 0, , queries = 0, keys = 0] = pattern.shape;
     const shape = { batch, queries, keys, heads, keyHeads, size: (v.shape[2] ?? 0) / keyHeads };
-    const z = mixedKeys(fast, shape, pattern, v, 1);
+    const z = mixedKeys(fast, shape, pattern, v, 1, causalFrom);
     tape?.record(z, [pattern, v], (dy, [wantsPattern, wantsV]) => [
-      wantsPattern === true ? queriesByKeys(fast, shape, dy, v, 1) : undefined,
-      wantsV === true ? mixedQueries(fast, shape, pattern, dy, 1) : undefined,
+      wantsPattern === true ? queriesByKeys(fast, shape, dy, v, 1, causalFrom) : undefined,
+      wantsV === true ? mixedQueries(fast, shape, pattern, dy, 1, causalFrom) : undefined,
     ]);
     return z;
   }

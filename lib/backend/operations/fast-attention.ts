@@ -1,4 +1,4 @@
-import type { FastKernels } from "../kernels/fast-kernels.ts";
+import type { Causal, FastKernels, ProductOptions } from "../kernels/fast-kernels.ts";
 import type { Numbers } from "./arithmetic.ts";
 
 /** Sizes of attention's products: q [batch, queries, heads × size], k or v [batch, keys, keyHeads × size]. */
@@ -12,61 +12,56 @@ export interface AttentionShape {
   readonly size: number;
 }
 
-/** Addresses of one call's first numbers: of a head's query side, key side and matrix [queries, keys]. */
-type Call = (heads: number, query: number, key: number, matrix: number, isSum: number) => void;
+/** How the operands of one head lie in memory: its query side, its key side and its matrix [queries, keys], as steps between rows, heads and sequences. */
+function layout(shape: AttentionShape): { query: Steps; key: Steps; matrix: Steps } {
+  const { queries, keys, heads, keyHeads, size } = shape;
+  return {
+    query: { row: heads * size, batch: size, group: queries * heads * size },
+    key: { row: keyHeads * size, batch: size, group: keys * keyHeads * size },
+    matrix: { row: keys, batch: queries * keys, group: heads * queries * keys },
+  };
+}
 
-/** One call for all heads of a sequence; with shared keys one for each head, those after a group's first adding to it. */
-function forHeads(shape: AttentionShape, call: Call): void {
-  const { batch, queries, keys, heads, keyHeads, size } = shape;
+interface Steps {
+  readonly row: number;
+  readonly batch: number;
+  readonly group: number;
+}
+
+/** How far from the first number the query side, key side and matrix of a call lie, in bytes. */
+type Call = (query: number, key: number, matrix: number, options: ProductOptions) => void;
+
+/** One call for all heads of all sequences; with shared keys one for each head, those after a group's first adding to it. */
+function forHeads({ batch, queries, keys, heads, keyHeads, size }: AttentionShape, call: Call): void {
   const shared = heads / keyHeads;
-  for (let item = 0; item < batch; item++) {
-    const query = item * queries * heads * size * 4;
-    const key = item * keys * keyHeads * size * 4;
-    const matrix = item * heads * queries * keys * 4;
-    if (shared === 1) call(heads, query, key, matrix, 0);
-    else {
-      for (let head = 0; head < heads; head++) {
-        const group = Math.floor(head / shared);
-        const isSum = head % shared === 0 ? 0 : 1;
-        call(1, query + head * size * 4, key + group * size * 4, matrix + head * queries * keys * 4, isSum);
-      }
-    }
+  if (shared === 1) {
+    call(0, 0, 0, { groups: batch, batch: heads });
+    return;
+  }
+  for (let head = 0; head < heads; head++) {
+    const key = Math.floor(head / shared) * size * 4;
+    call(head * size * 4, key, head * queries * keys * 4, { groups: batch, isSum: head % shared !== 0 });
   }
 }
 
-/** matrix [batch, heads, queries, keys] = scale · q kᵀ in each head. */
+/** matrix [batch, heads, queries, keys] = scale · q kᵀ in each head; with `causalFrom` only what is seen is set. */
 export function queriesByKeys(
   fast: FastKernels,
   shape: AttentionShape,
   q: Numbers,
   k: Numbers,
   scale: number,
+  causalFrom: number | null,
 ): Numbers {
-  const { batch, queries, keys, heads, keyHeads, size } = shape;
+  const { batch, queries, keys, heads, size } = shape;
   const out = fast.output([batch, heads, queries, keys]);
-  const [a, b, c] = [fast.at(q), fast.at(k), fast.at(out)];
-  const [down, across] = [heads * size, keyHeads * size];
-  forHeads(shape, (count, query, key, matrix) => {
-    fast.kernels.matmul(
-      count,
-      queries,
-      keys,
-      size,
-      a + query,
-      size,
-      down,
-      1,
-      b + key,
-      size,
-      1,
-      across,
-      c + matrix,
-      queries * keys,
-      keys,
-      scale,
-      0,
-      fast.workspace,
-    );
+  const steps = layout(shape);
+  const causal = causalOf("only-seen", causalFrom);
+  forHeads(shape, (query, key, matrix, options) => {
+    const a = { ...steps.query, at: fast.at(q) + query };
+    const b = { ...steps.key, at: fast.at(k) + key, row: 1, column: steps.key.row };
+    const c = { ...steps.matrix, at: fast.at(out) + matrix };
+    fast.product(queries, keys, size, a, b, c, { ...options, isSum: false, scale, causal });
   });
   return out;
 }
@@ -78,32 +73,17 @@ export function mixedKeys(
   matrix: Numbers,
   k: Numbers,
   scale: number,
+  causalFrom: number | null,
 ): Numbers {
-  const { batch, queries, keys, heads, keyHeads, size } = shape;
+  const { batch, queries, keys, heads, size } = shape;
   const out = fast.output([batch, queries, heads * size]);
-  const [a, b, c] = [fast.at(matrix), fast.at(k), fast.at(out)];
-  const [down, across] = [heads * size, keyHeads * size];
-  forHeads(shape, (count, query, key, at) => {
-    fast.kernels.matmul(
-      count,
-      queries,
-      size,
-      keys,
-      a + at,
-      queries * keys,
-      keys,
-      1,
-      b + key,
-      size,
-      across,
-      1,
-      c + query,
-      size,
-      down,
-      scale,
-      0,
-      fast.workspace,
-    );
+  const steps = layout(shape);
+  const causal = causalOf("from-seen", causalFrom);
+  forHeads(shape, (query, key, at, options) => {
+    const a = { ...steps.matrix, at: fast.at(matrix) + at };
+    const b = { ...steps.key, at: fast.at(k) + key };
+    const c = { ...steps.query, at: fast.at(out) + query };
+    fast.product(queries, size, keys, a, b, c, { ...options, isSum: false, scale, causal });
   });
   return out;
 }
@@ -115,32 +95,21 @@ export function mixedQueries(
   matrix: Numbers,
   q: Numbers,
   scale: number,
+  causalFrom: number | null,
 ): Numbers {
-  const { batch, queries, keys, heads, keyHeads, size } = shape;
+  const { batch, queries, keys, keyHeads, size } = shape;
   const out = fast.output([batch, keys, keyHeads * size]);
-  const [a, b, c] = [fast.at(matrix), fast.at(q), fast.at(out)];
-  const [down, across] = [heads * size, keyHeads * size];
-  forHeads(shape, (count, query, key, at, isSum) => {
-    fast.kernels.matmul(
-      count,
-      keys,
-      size,
-      queries,
-      a + at,
-      queries * keys,
-      1,
-      keys,
-      b + query,
-      size,
-      down,
-      1,
-      c + key,
-      size,
-      across,
-      scale,
-      isSum,
-      fast.workspace,
-    );
+  const steps = layout(shape);
+  const causal = causalOf("from-seers", causalFrom);
+  forHeads(shape, (query, key, at, options) => {
+    const a = { ...steps.matrix, at: fast.at(matrix) + at, row: 1, column: keys };
+    const b = { ...steps.query, at: fast.at(q) + query };
+    const c = { ...steps.key, at: fast.at(out) + key };
+    fast.product(keys, size, queries, a, b, c, { ...options, scale, causal });
   });
   return out;
+}
+
+function causalOf(kind: Causal["kind"], from: number | null): Causal | undefined {
+  return from === null ? undefined : { kind, from };
 }

@@ -41,27 +41,15 @@ function fastLinear(
   const m = x.size / k;
   const y = fast.output([...x.shape.slice(0, -1), n]);
   if (bias !== undefined) fast.kernels.repeatRow(fast.at(bias), fast.at(y), m, n);
-  const [row, column] = isTransposed ? [1, k] : [n, 1];
-  const isSum = bias === undefined ? 0 : 1;
-  fast.kernels.matmul(
-    1,
+  const w = { at: fast.at(weight), ...(isTransposed ? { row: 1, column: k } : { row: n }) };
+  fast.product(
     m,
     n,
     k,
-    fast.at(x),
-    0,
-    k,
-    1,
-    fast.at(weight),
-    0,
-    row,
-    column,
-    fast.at(y),
-    0,
-    n,
-    1,
-    isSum,
-    fast.workspace,
+    { at: fast.at(x), row: k },
+    w,
+    { at: fast.at(y), row: n },
+    { isSum: bias !== undefined },
   );
   return y;
 }
@@ -74,48 +62,27 @@ function fastGradients(
   isTransposed: boolean,
   [wantsX, wantsWeight, wantsBias]: readonly boolean[],
 ): (Numbers | undefined)[] {
-  const { kernels, workspace } = fast;
   const [k, n] = sizes(weight, isTransposed);
   const m = x.size / k;
   const at = fast.at(dy);
   let dx: Numbers | undefined;
   if (wantsX === true) {
     dx = fast.output(x.shape);
-    const [row, column] = isTransposed ? [k, 1] : [1, n];
-    kernels.matmul(
-      1,
-      m,
-      k,
-      n,
-      at,
-      0,
-      n,
-      1,
-      fast.at(weight),
-      0,
-      row,
-      column,
-      fast.at(dx),
-      0,
-      k,
-      1,
-      0,
-      workspace,
-    );
+    const w = { at: fast.at(weight), ...(isTransposed ? { row: k } : { row: 1, column: n }) };
+    fast.product(m, k, n, { at, row: n }, w, { at: fast.at(dx), row: k });
   }
   let dWeight: Numbers | undefined;
   if (wantsWeight === true) {
     dWeight = fast.output(weight.shape);
-    if (isTransposed) {
-      kernels.matmul(1, n, k, m, at, 0, 1, n, fast.at(x), 0, k, 1, fast.at(dWeight), 0, k, 1, 0, workspace);
-    } else {
-      kernels.matmul(1, k, n, m, fast.at(x), 0, 1, k, at, 0, n, 1, fast.at(dWeight), 0, n, 1, 0, workspace);
-    }
+    const [from, to] = [fast.at(x), fast.at(dWeight)];
+    if (isTransposed)
+      fast.product(n, k, m, { at, row: 1, column: n }, { at: from, row: k }, { at: to, row: k });
+    else fast.product(k, n, m, { at: from, row: 1, column: k }, { at, row: n }, { at: to, row: n });
   }
   let dBias: Numbers | undefined;
   if (wantsBias === true) {
     dBias = fast.output([n]);
-    kernels.sumRows(at, fast.at(dBias), m, n);
+    fast.kernels.sumRows(at, fast.at(dBias), m, n);
   }
   return [dx, dWeight, dBias];
 }

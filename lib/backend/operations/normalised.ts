@@ -57,14 +57,10 @@ function fastNorm(
   const y = fast.output(x.shape);
   fast.kernels.norm(fast.at(x), fast.at(gain), fast.at(bias), fast.at(y), rows, n, isCentred, epsilon);
   tape?.record(y, [x, gain, bias], (dy, [wantsX, wantsGain, wantsBias]) => {
-    const cleared = (isWanted: boolean | undefined) => {
-      if (isWanted !== true) return undefined;
-      const sums = fast.output([n]);
-      fast.view(sums).fill(0);
-      return sums;
-    };
     const dx = wantsX === true ? fast.output(x.shape) : undefined;
-    const [dGain, dBias] = [cleared(wantsGain), cleared(wantsBias)];
+    const [dGain, dBias] = [wantsGain, wantsBias].map((isWanted) =>
+      isWanted === true ? fast.output([n]) : undefined,
+    );
     const [xAt, gainAt, dyAt] = [fast.at(x), fast.at(gain), fast.at(dy)];
     const [dxAt, dGainAt, dBiasAt] = [fast.at(dx), fast.at(dGain), fast.at(dBias)];
     fast.kernels.normGradient(xAt, gainAt, dyAt, dxAt, dGainAt, dBiasAt, rows, n, isCentred, epsilon);

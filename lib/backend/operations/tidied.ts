@@ -7,12 +7,13 @@ import type { Arithmetic } from "./arithmetic.ts";
  *
  * @throws {BackendError} when TensorFlow.js was switched to another backend since the model was made
  */
-export function tidied<T>({ tf, backend }: Pick<Arithmetic, "tf" | "backend">, body: () => T): T {
+export function tidied<T>({ tf, backend, fast }: Omit<Arithmetic, "tape">, body: () => T): T {
   if (backend !== undefined && tf.getBackend() !== backend) {
     throw new BackendError(
       `TensorFlow.js was switched to ${tf.getBackend()}; this model lives on ${backend}: await tf.setBackend("${backend}") first.`,
     );
   }
+  fast?.helpers.startIfWorth();
   const engine = tf.engine();
   engine.startScope();
   try {

@@ -301,10 +301,16 @@ class Pass {
       k = { ...k, numbers: tf.concat([plan.past.k, k.numbers], 1) };
       v = { ...v, numbers: tf.concat([plan.past.v, v.numbers], 1) };
     }
-    const allScores = attentionScores(this.#a, q, k.numbers, heads, k.heads, scoreScale);
+    const { causalFrom } = plan.mask;
+    // Scores of keys that are not seen are computed only where somebody looks at them.
+    const seen = this.#tap.wants(hook("scores")) ? null : causalFrom;
+    const allScores = attentionScores(this.#a, q, k.numbers, heads, k.heads, scoreScale, seen);
     const scores = this.#atPlain(hook("scores"), allScores);
     const pattern = this.#atPlain(hook("pattern"), attentionPattern(this.#a, scores, plan.mask));
-    const z = this.#at(hook("z"), attentionMix(this.#a, pattern, v.numbers, heads, v.heads), heads, value);
+    // What an intervention puts into the pattern may lie anywhere.
+    const isChanged = this.#tap.isOnPath(hook("pattern"));
+    const mix = attentionMix(this.#a, pattern, v.numbers, heads, v.heads, isChanged ? null : causalFrom);
+    const z = this.#at(hook("z"), mix, heads, value);
     const output = this.#weight(`${weights}.W_O`);
     const bias = this.#weights.get(`${weights}.b_O`);
     let out: Numbers | undefined;

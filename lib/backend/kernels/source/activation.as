@@ -1,4 +1,9 @@
+import { ACTIVATE, ACTIVATE_GRADIENT } from "./parts";
+import { argument, begin, chunksOf, partStart, setArgument, share as shareOut } from "./threads";
 import { accumulate, exponential, loadPart, storePart } from "./vector";
+
+/** The fewest numbers that are worth a chunk of their own. */
+const LEAST: i32 = 2048;
 
 /** 1 / (1 + e^−x). */
 // @ts-ignore: decorator
@@ -68,6 +73,24 @@ function value(x: v128, kind: i32): v128 {
 
 /** out = f(x) for `n` numbers; kinds as in `share`, 0 relu. */
 export function activate(x: usize, out: usize, n: i32, kind: i32): void {
+  const chunks = chunksOf(n, LEAST);
+  if (chunks == 1) return activateAll(x, out, n, kind);
+  begin();
+  setArgument(0, x);
+  setArgument(1, out);
+  setArgument(2, n);
+  setArgument(3, kind);
+  shareOut(ACTIVATE, chunks);
+}
+
+export function activatePart(chunk: i32, chunks: i32): void {
+  const n = argument(2);
+  const first = partStart(n, chunk, chunks, 4);
+  const offset = <usize>first << 2;
+  activateAll(argument(0) + offset, argument(1) + offset, partStart(n, chunk + 1, chunks, 4) - first, argument(3));
+}
+
+function activateAll(x: usize, out: usize, n: i32, kind: i32): void {
   const end = x + (<usize>(n & ~3) << 2);
   for (; x < end; x += 16, out += 16) v128.store(out, value(v128.load(x), kind));
   if ((n & 3) > 0) storePart(out, value(loadPart(x, n & 3, 0), kind), n & 3);
@@ -75,6 +98,26 @@ export function activate(x: usize, out: usize, n: i32, kind: i32): void {
 
 /** out = dy ∘ f′(x). */
 export function activateGradient(x: usize, dy: usize, out: usize, n: i32, kind: i32): void {
+  const chunks = chunksOf(n, LEAST);
+  if (chunks == 1) return slopes(x, dy, out, n, kind);
+  begin();
+  setArgument(0, x);
+  setArgument(1, dy);
+  setArgument(2, out);
+  setArgument(3, n);
+  setArgument(4, kind);
+  shareOut(ACTIVATE_GRADIENT, chunks);
+}
+
+export function activateGradientPart(chunk: i32, chunks: i32): void {
+  const n = argument(3);
+  const first = partStart(n, chunk, chunks, 4);
+  const offset = <usize>first << 2;
+  const count = partStart(n, chunk + 1, chunks, 4) - first;
+  slopes(argument(0) + offset, argument(1) + offset, argument(2) + offset, count, argument(4));
+}
+
+function slopes(x: usize, dy: usize, out: usize, n: i32, kind: i32): void {
   const end = x + (<usize>(n & ~3) << 2);
   for (; x < end; x += 16, dy += 16, out += 16) {
     v128.store(out, f32x4.mul(v128.load(dy), slope(v128.load(x), kind)));

@@ -1,4 +1,5 @@
-export { matmul, matmulWorkspace } from "./matmul";
+export { jobSize, join, serve, setUp } from "./threads";
+export { matmul, workspaceSize } from "./matmul";
 export { crossEntropy, softmaxGradient, softmaxRows } from "./softmax";
 export { norm, normGradient } from "./norm";
 export { activate, activateGradient } from "./activation";

@@ -4,59 +4,194 @@
  * B is copied, block by block, into panels of eight columns (`workspace`), so that the inner loop reads it in order; a tile of
  * 4 rows × 8 columns of C stays in registers meanwhile. Blocks of 256 × 512 of B stay in the second-level cache.
  */
+import { ARGUMENTS, begin, chunksOf, job, partStart, share, workspace } from "./threads";
+import { MATMUL } from "./parts";
 import { accumulate, loadPart, storePart, sumOf } from "./vector";
 
 const BLOCK_INNER: i32 = 256;
 const BLOCK_COLUMNS: i32 = 512;
 
-/** Bytes of workspace that `matmul` wants. */
-export function matmulWorkspace(): i32 {
+/** Bytes of workspace that each thread wants. */
+export function workspaceSize(): i32 {
   return (BLOCK_INNER * BLOCK_COLUMNS + BLOCK_INNER * 4 + 32) * 4 + 16;
 }
 
-/** Addresses in bytes; strides in numbers; C's columns lie side by side. */
+/** Which entries of a product of attention need no work, as a query sees only keys up to its own position. */
+const ALL: i32 = 0;
+/** C [queries, keys]: what is above the diagonal is not set. */
+const ONLY_SEEN: i32 = 1;
+/** A [queries, keys] has zeros above the diagonal. */
+const FROM_SEEN: i32 = 2;
+/** A is such a matrix transposed, [keys, queries]. */
+const FROM_SEERS: i32 = 3;
+
+/** The fewest multiplications that are worth a chunk of their own. */
+const LEAST: i32 = 1 << 15;
+
+/**
+ * `groups` times `batch` products. Addresses in bytes; strides in numbers; C's columns lie side by side. `causal` names what can be left out
+ * when query i sees the keys up to i + `causalFrom`.
+ */
 export function matmul(
-  batch: i32, m: i32, n: i32, k: i32,
-  a: usize, aBatch: i32, aRow: i32, aColumn: i32,
-  b: usize, bBatch: i32, bRow: i32, bColumn: i32,
-  c: usize, cBatch: i32, cRow: i32,
-  scale: f32, isSum: i32,
-  workspace: usize,
+  groups: i32, batch: i32, m: i32, n: i32, k: i32,
+  a: usize, aGroup: i32, aBatch: i32, aRow: i32, aColumn: i32,
+  b: usize, bGroup: i32, bBatch: i32, bRow: i32, bColumn: i32,
+  c: usize, cGroup: i32, cBatch: i32, cRow: i32,
+  scale: f32, isSum: i32, causal: i32, causalFrom: i32,
+): void {
+  const items = groups * batch;
+  if (items == 0 || m == 0 || n == 0) return;
+  const steps = <i64>items * m * n * k;
+  const parts = chunksOf(<i32>min<i64>(steps, i32.MAX_VALUE), LEAST);
+  // Whole matrices where there are enough of them, else parts of each: of its rows or columns, whichever are more.
+  let rowParts = 1;
+  let columnParts = 1;
+  if (items < parts) {
+    const wanted = (parts + items - 1) / items;
+    // One row reads B once, in long stretches or slowly.
+    if (n > m) columnParts = max(1, min(wanted, m < 4 ? n >> 9 : n >> 5));
+    else rowParts = max(1, min(wanted, m >> 4));
+  }
+  if (parts > 1) begin();
+  const at = parts > 1 ? job + ARGUMENTS : workspace;
+  const chunks = items < parts ? items * rowParts * columnParts : parts;
+  store<i32>(at, batch, 0);
+  store<i32>(at, m, 4);
+  store<i32>(at, n, 8);
+  store<i32>(at, k, 12);
+  store<usize>(at, a, 16);
+  store<i32>(at, aGroup, 20);
+  store<i32>(at, aBatch, 24);
+  store<i32>(at, aRow, 28);
+  store<i32>(at, aColumn, 32);
+  store<usize>(at, b, 36);
+  store<i32>(at, bGroup, 40);
+  store<i32>(at, bBatch, 44);
+  store<i32>(at, bRow, 48);
+  store<i32>(at, bColumn, 52);
+  store<usize>(at, c, 56);
+  store<i32>(at, cGroup, 60);
+  store<i32>(at, cBatch, 64);
+  store<i32>(at, cRow, 68);
+  store<f32>(at, scale, 72);
+  store<i32>(at, isSum, 76);
+  store<i32>(at, causal, 80);
+  store<i32>(at, causalFrom, 84);
+  store<i32>(at, items, 88);
+  store<i32>(at, rowParts, 92);
+  store<i32>(at, columnParts, 96);
+  if (chunks > 1) share(MATMUL, chunks);
+  else matmulPart(at, 0, 1);
+}
+
+/** The chunk of a product whose arguments lie at `at`. */
+export function matmulPart(at: usize, chunk: i32, chunks: i32): void {
+  const batch = load<i32>(at, 0);
+  const m = load<i32>(at, 4);
+  const n = load<i32>(at, 8);
+  const items = load<i32>(at, 88);
+  const rowParts = load<i32>(at, 92);
+  const columnParts = load<i32>(at, 96);
+  const pieces = rowParts * columnParts;
+  // Of `pieces` for each matrix this chunk is one; or, with whole matrices, it has several.
+  const first = pieces > 1 ? chunk / pieces : partStart(items, chunk, chunks, 1);
+  const end = pieces > 1 ? first + 1 : partStart(items, chunk + 1, chunks, 1);
+  const piece = chunk % pieces;
+  const rowFirst = rowParts > 1 ? partStart(m, piece, rowParts, 4) : 0;
+  const rowEnd = rowParts > 1 ? partStart(m, piece + 1, rowParts, 4) : m;
+  const columnFirst = columnParts > 1 ? partStart(n, piece, columnParts, 8) : 0;
+  const columnEnd = columnParts > 1 ? partStart(n, piece + 1, columnParts, 8) : n;
+  // Not kept across calls: the workspace that holds the arguments without threads is written to.
+  const k = load<i32>(at, 12);
+  const a = load<usize>(at, 16);
+  const aGroup = load<i32>(at, 20);
+  const aBatch = load<i32>(at, 24);
+  const aRow = load<i32>(at, 28);
+  const aColumn = load<i32>(at, 32);
+  const b = load<usize>(at, 36);
+  const bGroup = load<i32>(at, 40);
+  const bBatch = load<i32>(at, 44);
+  const bRow = load<i32>(at, 48);
+  const bColumn = load<i32>(at, 52);
+  const c = load<usize>(at, 56);
+  const cGroup = load<i32>(at, 60);
+  const cBatch = load<i32>(at, 64);
+  const cRow = load<i32>(at, 68);
+  const scale = load<f32>(at, 72);
+  const isSum = load<i32>(at, 76);
+  const causal = load<i32>(at, 80);
+  const causalFrom = load<i32>(at, 84);
+  for (let item = first; item < end; item++) {
+    const group = item / batch;
+    const inner = item - group * batch;
+    product(
+      rowFirst, rowEnd, columnFirst, columnEnd, m, k,
+      a + ((<usize>group * aGroup + <usize>inner * aBatch) << 2), aRow, aColumn,
+      b + ((<usize>group * bGroup + <usize>inner * bBatch) << 2), bRow, bColumn,
+      c + ((<usize>group * cGroup + <usize>inner * cBatch) << 2), cRow,
+      scale, isSum, causal, causalFrom,
+    );
+  }
+}
+
+/** Rows and columns from … up to … of one product. */
+function product(
+  rowFirst: i32, rowEnd: i32, columnFirst: i32, columnEnd: i32, m: i32, k: i32,
+  a: usize, aRow: i32, aColumn: i32, b: usize, bRow: i32, bColumn: i32, c: usize, cRow: i32,
+  scale: f32, isSum: i32, causal: i32, causalFrom: i32,
 ): void {
   const panels = (workspace + 15) & ~15;
   const strip = panels + ((BLOCK_INNER * BLOCK_COLUMNS) << 2);
   const edge = strip + ((BLOCK_INNER * 4) << 2);
-  for (let item = 0; item < batch; item++) {
-    const a0 = a + ((<usize>item * aBatch) << 2);
-    const b0 = b + ((<usize>item * bBatch) << 2);
-    const c0 = c + ((<usize>item * cBatch) << 2);
-    if (m < 4 && aColumn == 1 && (bColumn == 1 || bRow == 1)) {
-      // Too few rows to pay for packing B: each of its numbers is used once for each of them.
-      for (let i = 0; i < m; i++) {
-        const a1 = a0 + ((<usize>i * aRow) << 2);
-        const c1 = c0 + ((<usize>i * cRow) << 2);
-        if (bColumn == 1) rowByRows(a1, k, b0, bRow, n, c1, scale, isSum);
-        else rowByColumns(a1, k, b0, bColumn, n, c1, scale, isSum);
-      }
-      continue;
+  if (m < 4 && aColumn == 1 && (bColumn == 1 || bRow == 1)) {
+    // Too few rows to pay for packing B: each of its numbers is used once for each of them.
+    const b1 = b + ((<usize>columnFirst * bColumn) << 2);
+    for (let i = rowFirst; i < rowEnd; i++) {
+      const a1 = a + ((<usize>i * aRow) << 2);
+      const c1 = c + ((<usize>i * cRow + columnFirst) << 2);
+      if (bColumn == 1) rowByRows(a1, k, b1, bRow, columnEnd - columnFirst, c1, scale, isSum);
+      else rowByColumns(a1, k, b1, bColumn, columnEnd - columnFirst, c1, scale, isSum);
     }
-    for (let j0 = 0; j0 < n; j0 += BLOCK_COLUMNS) {
-      const columns = min(BLOCK_COLUMNS, n - j0);
-      for (let k0 = 0; k0 < k; k0 += BLOCK_INNER) {
-        const inner = min(BLOCK_INNER, k - k0);
-        pack(b0 + ((<usize>k0 * bRow + <usize>j0 * bColumn) << 2), bRow, bColumn, inner, columns, panels);
-        const aBlock = a0 + ((<usize>k0 * aColumn) << 2);
-        const cBlock = c0 + (<usize>j0 << 2);
-        for (let i0 = 0; i0 < m; i0 += 4) {
-          const rows = min(4, m - i0);
-          const aTile = aBlock + ((<usize>i0 * aRow) << 2);
-          const cTile = cBlock + ((<usize>i0 * cRow) << 2);
-          if (aColumn == 1) {
-            rowsByPanels(aTile, aRow, rows, inner, panels, columns, cTile, cRow, scale, isSum != 0 || k0 > 0, edge);
-          } else {
-            gather(aTile, aRow, aColumn, rows, inner, strip);
-            stripByPanels(strip, rows, inner, panels, columns, cTile, cRow, scale, isSum != 0 || k0 > 0, edge);
+    return;
+  }
+  if (k == 0 && isSum == 0) {
+    for (let i = rowFirst; i < rowEnd; i++) {
+      memory.fill(c + ((<usize>i * cRow + columnFirst) << 2), 0, <usize>(columnEnd - columnFirst) << 2);
+    }
+    return;
+  }
+  for (let j0 = columnFirst; j0 < columnEnd; j0 += BLOCK_COLUMNS) {
+    const columns = min(BLOCK_COLUMNS, columnEnd - j0);
+    for (let k0 = 0; k0 < k; k0 += BLOCK_INNER) {
+      const inner = min(BLOCK_INNER, k - k0);
+      pack(b + ((<usize>k0 * bRow + <usize>j0 * bColumn) << 2), bRow, bColumn, inner, columns, panels);
+      const isFurther = isSum != 0 || k0 > 0;
+      for (let i0 = rowFirst; i0 < rowEnd; i0 += 4) {
+        const rows = min(4, rowEnd - i0);
+        let skip = 0;
+        let length = inner;
+        let width = columns;
+        if (causal != ALL) {
+          const seen = causalFrom + i0 + rows;
+          if (causal == ONLY_SEEN) width = min(columns, seen - j0);
+          else if (causal == FROM_SEEN) length = min(inner, seen - k0);
+          else skip = max(0, min(inner, i0 - causalFrom - k0));
+          if (width <= 0) continue;
+          // Nothing to add: but the first block sets C.
+          if (length <= 0 || skip == inner) {
+            if (isFurther) continue;
+            length = 0;
+            skip = 0;
           }
+        }
+        const aTile = a + ((<usize>i0 * aRow + <usize>(k0 + skip) * aColumn) << 2);
+        const cTile = c + ((<usize>i0 * cRow + j0) << 2);
+        length -= skip;
+        if (aColumn == 1) {
+          rowsByPanels(aTile, aRow, rows, length, panels + (skip << 5), inner, width, cTile, cRow, scale, isFurther, edge);
+        } else {
+          gather(aTile, aRow, aColumn, rows, length, strip);
+          stripByPanels(strip, rows, length, panels + (skip << 5), inner, width, cTile, cRow, scale, isFurther, edge);
         }
       }
     }
@@ -209,9 +344,9 @@ function gather(a: usize, aRow: i32, aColumn: i32, rows: i32, inner: i32, to: us
   }
 }
 
-/** A tile of C from four rows of A whose numbers lie side by side along the inner axis. */
+/** A tile of C from four rows of A whose numbers lie side by side along the inner axis; panels are `depth` rows apart. */
 function rowsByPanels(
-  a: usize, aRow: i32, rows: i32, inner: i32, panel: usize, columns: i32,
+  a: usize, aRow: i32, rows: i32, inner: i32, panel: usize, depth: i32, columns: i32,
   c: usize, cRow: i32, scale: f32, isFurther: bool, edge: usize,
 ): void {
   const down = <usize>aRow << 2;
@@ -244,14 +379,14 @@ function rowsByPanels(
       p2 += 4;
       p3 += 4;
     }
-    panel += <usize>inner << 5;
+    panel += <usize>depth << 5;
     put(c00, c01, c10, c11, c20, c21, c30, c31, c + (<usize>j << 2), cRow, rows, columns - j, f32x4.splat(scale), isFurther, edge);
   }
 }
 
 /** The same from a strip of A as `gather` makes it. */
 function stripByPanels(
-  strip: usize, rows: i32, inner: i32, panel: usize, columns: i32,
+  strip: usize, rows: i32, inner: i32, panel: usize, depth: i32, columns: i32,
   c: usize, cRow: i32, scale: f32, isFurther: bool, edge: usize,
 ): void {
   const end = strip + (<usize>inner << 4);
@@ -277,7 +412,7 @@ function stripByPanels(
       b += 32;
       a += 16;
     }
-    panel += <usize>inner << 5;
+    panel += <usize>depth << 5;
     put(c00, c01, c10, c11, c20, c21, c30, c31, c + (<usize>j << 2), cRow, rows, columns - j, f32x4.splat(scale), isFurther, edge);
   }
 }

@@ -1,4 +1,10 @@
+import { NORM, NORM_GRADIENT } from "./parts";
+import { argument, begin, chunksOf, factor, partStart, setArgument, setFactor, share, workspace } from "./threads";
+import { addAll } from "./rows";
 import { accumulate, loadPart, storePart, sumOf } from "./vector";
+
+/** The fewest numbers that are worth a chunk of their own. */
+const LEAST: i32 = 4096;
 
 // The mean and the factor 1/√(variance + ε) of the row that was measured last.
 let mean: f32 = 0;
@@ -31,6 +37,32 @@ function measure(x: usize, n: i32, isCentred: i32, epsilon: f32): void {
 export function norm(
   x: usize, gain: usize, bias: usize, out: usize, rows: i32, n: i32, isCentred: i32, epsilon: f32,
 ): void {
+  const chunks = min(rows, chunksOf(rows * n, LEAST));
+  if (chunks <= 1) return normRows(x, gain, bias, out, rows, n, isCentred, epsilon);
+  begin();
+  setArgument(0, x);
+  setArgument(1, gain);
+  setArgument(2, bias);
+  setArgument(3, out);
+  setArgument(4, rows);
+  setArgument(5, n);
+  setArgument(6, isCentred);
+  setFactor(7, epsilon);
+  share(NORM, chunks);
+}
+
+export function normPart(chunk: i32, chunks: i32): void {
+  const rows = argument(4);
+  const n = argument(5);
+  const first = partStart(rows, chunk, chunks, 1);
+  const offset = (<usize>first * n) << 2;
+  const count = partStart(rows, chunk + 1, chunks, 1) - first;
+  normRows(argument(0) + offset, argument(1), argument(2), argument(3) + offset, count, n, argument(6), factor(7));
+}
+
+function normRows(
+  x: usize, gain: usize, bias: usize, out: usize, rows: i32, n: i32, isCentred: i32, epsilon: f32,
+): void {
   const end = <usize>(n & ~3) << 2;
   const rest = n & 3;
   for (let row = 0; row < rows; row++) {
@@ -54,8 +86,59 @@ export function norm(
   }
 }
 
-/** Gradients of `norm`: `dx` where asked for (address not 0); what belongs to gain and bias is added to `dGain` and `dBias`. */
+/**
+ * Gradients of `norm`, those asked for (address not 0): `dx` row by row, and what belongs to gain and bias, which is set. Sums over rows are formed for
+ * stretches of rows first, whose number depends on the sizes alone, so that the result does not depend on threads.
+ */
 export function normGradient(
+  x: usize, gain: usize, dy: usize, dx: usize, dGain: usize, dBias: usize, rows: i32, n: i32, isCentred: i32, epsilon: f32,
+): void {
+  const bytes = <usize>n << 2;
+  if (dGain != 0) memory.fill(dGain, 0, bytes);
+  if (dBias != 0) memory.fill(dBias, 0, bytes);
+  const stretches = min(min(rows, STRETCHES), (rows * n) / LEAST);
+  // Twice `n` numbers for each stretch must fit into the workspace.
+  if (stretches <= 1 || n > 8192 || chunksOf(rows * n, LEAST) == 1) {
+    return normGradientRows(x, gain, dy, dx, dGain, dBias, rows, n, isCentred, epsilon);
+  }
+  memory.fill(workspace, 0, <usize>stretches * 2 * bytes);
+  begin();
+  setArgument(0, x);
+  setArgument(1, gain);
+  setArgument(2, dy);
+  setArgument(3, dx);
+  setArgument(4, dGain);
+  setArgument(5, dBias);
+  setArgument(6, rows);
+  setArgument(7, n);
+  setArgument(8, isCentred);
+  setFactor(9, epsilon);
+  setArgument(10, workspace);
+  share(NORM_GRADIENT, stretches);
+  for (let stretch = 0; stretch < stretches; stretch++) {
+    const sums = workspace + <usize>stretch * 2 * bytes;
+    if (dGain != 0) addAll(dGain, sums, dGain, n);
+    if (dBias != 0) addAll(dBias, sums + bytes, dBias, n);
+  }
+}
+
+const STRETCHES: i32 = 8;
+
+export function normGradientPart(chunk: i32, chunks: i32): void {
+  const rows = argument(6);
+  const n = argument(7);
+  const first = partStart(rows, chunk, chunks, 1);
+  const offset = (<usize>first * n) << 2;
+  const dx = argument(3);
+  const sums = argument(10) + ((<usize>chunk * 2 * n) << 2);
+  normGradientRows(
+    argument(0) + offset, argument(1), argument(2) + offset, dx == 0 ? 0 : dx + offset,
+    argument(4) == 0 ? 0 : sums, argument(5) == 0 ? 0 : sums + (<usize>n << 2),
+    partStart(rows, chunk + 1, chunks, 1) - first, n, argument(8), factor(9),
+  );
+}
+
+function normGradientRows(
   x: usize, gain: usize, dy: usize, dx: usize, dGain: usize, dBias: usize, rows: i32, n: i32, isCentred: i32, epsilon: f32,
 ): void {
   const end = <usize>(n & ~3) << 2;

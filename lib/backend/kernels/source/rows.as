@@ -1,7 +1,30 @@
+import { ADAM, ADD, MULTIPLY, REPEAT_ROW, SUM_ROWS } from "./parts";
+import { argument, begin, chunksOf, factor, partStart, setArgument, setFactor, share } from "./threads";
 import { accumulate, loadPart, storePart, sumOf } from "./vector";
+
+/** The fewest numbers that are worth a chunk of their own. */
+const LEAST: i32 = 8192;
 
 /** out = a + b, `n` numbers. */
 export function add(a: usize, b: usize, out: usize, n: i32): void {
+  const chunks = chunksOf(n, LEAST);
+  if (chunks == 1) return addAll(a, b, out, n);
+  begin();
+  setArgument(0, a);
+  setArgument(1, b);
+  setArgument(2, out);
+  setArgument(3, n);
+  share(ADD, chunks);
+}
+
+export function addPart(chunk: i32, chunks: i32): void {
+  const n = argument(3);
+  const first = partStart(n, chunk, chunks, 4);
+  const offset = <usize>first << 2;
+  addAll(argument(0) + offset, argument(1) + offset, argument(2) + offset, partStart(n, chunk + 1, chunks, 4) - first);
+}
+
+export function addAll(a: usize, b: usize, out: usize, n: i32): void {
   const end = a + (<usize>(n & ~3) << 2);
   for (; a < end; a += 16, b += 16, out += 16) v128.store(out, f32x4.add(v128.load(a), v128.load(b)));
   if ((n & 3) > 0) storePart(out, f32x4.add(loadPart(a, n & 3, 0), loadPart(b, n & 3, 0)), n & 3);
@@ -9,6 +32,24 @@ export function add(a: usize, b: usize, out: usize, n: i32): void {
 
 /** out = a ∘ b, `n` numbers. */
 export function multiply(a: usize, b: usize, out: usize, n: i32): void {
+  const chunks = chunksOf(n, LEAST);
+  if (chunks == 1) return multiplyAll(a, b, out, n);
+  begin();
+  setArgument(0, a);
+  setArgument(1, b);
+  setArgument(2, out);
+  setArgument(3, n);
+  share(MULTIPLY, chunks);
+}
+
+export function multiplyPart(chunk: i32, chunks: i32): void {
+  const n = argument(3);
+  const first = partStart(n, chunk, chunks, 4);
+  const offset = <usize>first << 2;
+  multiplyAll(argument(0) + offset, argument(1) + offset, argument(2) + offset, partStart(n, chunk + 1, chunks, 4) - first);
+}
+
+function multiplyAll(a: usize, b: usize, out: usize, n: i32): void {
   const end = a + (<usize>(n & ~3) << 2);
   for (; a < end; a += 16, b += 16, out += 16) v128.store(out, f32x4.mul(v128.load(a), v128.load(b)));
   if ((n & 3) > 0) storePart(out, f32x4.mul(loadPart(a, n & 3, 0), loadPart(b, n & 3, 0)), n & 3);
@@ -25,14 +66,51 @@ export function squares(x: usize, n: i32): f32 {
 
 /** `row` (n numbers) `rows` times. */
 export function repeatRow(row: usize, out: usize, rows: i32, n: i32): void {
+  const chunks = min(rows, chunksOf(rows * n, LEAST));
+  if (chunks <= 1) return repeatAll(row, out, rows, n);
+  begin();
+  setArgument(0, row);
+  setArgument(1, out);
+  setArgument(2, rows);
+  setArgument(3, n);
+  share(REPEAT_ROW, chunks);
+}
+
+export function repeatRowPart(chunk: i32, chunks: i32): void {
+  const rows = argument(2);
+  const n = argument(3);
+  const first = partStart(rows, chunk, chunks, 1);
+  repeatAll(argument(0), argument(1) + ((<usize>first * n) << 2), partStart(rows, chunk + 1, chunks, 1) - first, n);
+}
+
+function repeatAll(row: usize, out: usize, rows: i32, n: i32): void {
   const bytes = <usize>n << 2;
   for (let i = 0; i < rows; i++) memory.copy(out + <usize>i * bytes, row, bytes);
 }
 
 /** The sum of `rows` rows of `n` numbers. */
 export function sumRows(x: usize, out: usize, rows: i32, n: i32): void {
-  memory.fill(out, 0, <usize>n << 2);
-  for (let i = 0; i < rows; i++, x += <usize>n << 2) add(out, x, out, n);
+  const chunks = min(n >> 4, chunksOf(rows * n, LEAST));
+  if (chunks <= 1) return sumColumns(x, out, rows, n, n);
+  begin();
+  setArgument(0, x);
+  setArgument(1, out);
+  setArgument(2, rows);
+  setArgument(3, n);
+  share(SUM_ROWS, chunks);
+}
+
+export function sumRowsPart(chunk: i32, chunks: i32): void {
+  const n = argument(3);
+  const first = partStart(n, chunk, chunks, 4);
+  const offset = <usize>first << 2;
+  sumColumns(argument(0) + offset, argument(1) + offset, argument(2), n, partStart(n, chunk + 1, chunks, 4) - first);
+}
+
+/** The sums of the first `columns` columns. */
+function sumColumns(x: usize, out: usize, rows: i32, n: i32, columns: i32): void {
+  memory.fill(out, 0, <usize>columns << 2);
+  for (let i = 0; i < rows; i++, x += <usize>n << 2) addAll(out, x, out, columns);
 }
 
 /** Rows of `table` (n numbers each) by index. */
@@ -49,7 +127,7 @@ export function scatterRows(rows: usize, indices: usize, table: usize, count: i3
   const bytes = <usize>n << 2;
   for (let i: usize = 0; i < <usize>count; i++) {
     const to = table + <usize>load<i32>(indices + (i << 2)) * bytes;
-    add(to, rows + i * bytes, to, n);
+    addAll(to, rows + i * bytes, to, n);
   }
 }
 
@@ -87,6 +165,43 @@ export function rotate(
 
 /** One step of Adam in place: see `adam-step.ts` for the numbers. */
 export function adam(
+  weight: usize, gradient: usize, mean: usize, square: usize, n: i32,
+  rate: f32, beta1: f32, beta2: f32, rest1: f32, rest2: f32, correction: f32, epsilon: f32, decay: f32, scale: f32,
+): void {
+  const chunks = chunksOf(n, LEAST);
+  if (chunks == 1) {
+    return adamAll(weight, gradient, mean, square, n, rate, beta1, beta2, rest1, rest2, correction, epsilon, decay, scale);
+  }
+  begin();
+  setArgument(0, weight);
+  setArgument(1, gradient);
+  setArgument(2, mean);
+  setArgument(3, square);
+  setArgument(4, n);
+  setFactor(5, rate);
+  setFactor(6, beta1);
+  setFactor(7, beta2);
+  setFactor(8, rest1);
+  setFactor(9, rest2);
+  setFactor(10, correction);
+  setFactor(11, epsilon);
+  setFactor(12, decay);
+  setFactor(13, scale);
+  share(ADAM, chunks);
+}
+
+export function adamPart(chunk: i32, chunks: i32): void {
+  const n = argument(4);
+  const first = partStart(n, chunk, chunks, 4);
+  const offset = <usize>first << 2;
+  adamAll(
+    argument(0) + offset, argument(1) + offset, argument(2) + offset, argument(3) + offset,
+    partStart(n, chunk + 1, chunks, 4) - first,
+    factor(5), factor(6), factor(7), factor(8), factor(9), factor(10), factor(11), factor(12), factor(13),
+  );
+}
+
+function adamAll(
   weight: usize, gradient: usize, mean: usize, square: usize, n: i32,
   rate: f32, beta1: f32, beta2: f32, rest1: f32, rest2: f32, correction: f32, epsilon: f32, decay: f32, scale: f32,
 ): void {

@@ -1,4 +1,9 @@
+import { CROSS_ENTROPY, SOFTMAX_GRADIENT, SOFTMAX_ROWS } from "./parts";
+import { argument, begin, chunksOf, partStart, setArgument, share } from "./threads";
 import { accumulate, exponential, largestOf, loadPart, storePart, sumOf } from "./vector";
+
+/** The fewest numbers that are worth a chunk of their own. */
+const LEAST: i32 = 4096;
 
 /** How many keys query `query` sees: all, or those up to its own position. */
 // @ts-ignore: decorator
@@ -14,18 +19,40 @@ function seen(query: i32, keys: i32, causalFrom: i32): i32 {
 export function softmaxRows(
   scores: usize, out: usize, batch: i32, heads: i32, queries: i32, keys: i32, causalFrom: i32, mask: usize,
 ): void {
-  const row = <usize>keys << 2;
-  for (let item = 0; item < batch; item++) {
-    const masks = mask == 0 ? <usize>0 : mask + <usize>item * row;
-    for (let head = 0; head < heads; head++) {
-      for (let query = 0; query < queries; query++) {
-        const count = seen(query, keys, causalFrom);
-        softmaxRow(scores, out, count, masks);
-        memory.fill(out + (<usize>count << 2), 0, <usize>(keys - count) << 2);
-        scores += row;
-        out += row;
-      }
-    }
+  const rows = batch * heads * queries;
+  const chunks = min(rows, chunksOf(rows * keys, LEAST));
+  if (chunks <= 1) return softmaxSome(0, rows, scores, out, heads, queries, keys, causalFrom, mask);
+  begin();
+  setArgument(0, scores);
+  setArgument(1, out);
+  setArgument(2, rows);
+  setArgument(3, heads);
+  setArgument(4, queries);
+  setArgument(5, keys);
+  setArgument(6, causalFrom);
+  setArgument(7, mask);
+  share(SOFTMAX_ROWS, chunks);
+}
+
+export function softmaxRowsPart(chunk: i32, chunks: i32): void {
+  const rows = argument(2);
+  softmaxSome(
+    partStart(rows, chunk, chunks, 1), partStart(rows, chunk + 1, chunks, 1),
+    argument(0), argument(1), argument(3), argument(4), argument(5), argument(6), argument(7),
+  );
+}
+
+/** Rows from … up to …, of all sequences and heads. */
+function softmaxSome(
+  first: i32, end: i32, scores: usize, out: usize, heads: i32, queries: i32, keys: i32, causalFrom: i32, mask: usize,
+): void {
+  const bytes = <usize>keys << 2;
+  for (let row = first; row < end; row++) {
+    const count = seen(row % queries, keys, causalFrom);
+    const masks = mask == 0 ? <usize>0 : mask + <usize>(row / (heads * queries)) * bytes;
+    const to = out + <usize>row * bytes;
+    softmaxRow(scores + <usize>row * bytes, to, count, masks);
+    memory.fill(to + (<usize>count << 2), 0, <usize>(keys - count) << 2);
   }
 }
 
@@ -86,8 +113,36 @@ function softmaxRow(scores: usize, out: usize, count: i32, mask: usize): void {
 export function softmaxGradient(
   pattern: usize, dy: usize, out: usize, rows: i32, queries: i32, keys: i32, causalFrom: i32,
 ): void {
+  const chunks = min(rows, chunksOf(rows * keys, LEAST));
+  if (chunks <= 1) return softmaxGradientSome(0, rows, pattern, dy, out, queries, keys, causalFrom);
+  begin();
+  setArgument(0, pattern);
+  setArgument(1, dy);
+  setArgument(2, out);
+  setArgument(3, rows);
+  setArgument(4, queries);
+  setArgument(5, keys);
+  setArgument(6, causalFrom);
+  share(SOFTMAX_GRADIENT, chunks);
+}
+
+export function softmaxGradientPart(chunk: i32, chunks: i32): void {
+  const rows = argument(3);
+  softmaxGradientSome(
+    partStart(rows, chunk, chunks, 1), partStart(rows, chunk + 1, chunks, 1),
+    argument(0), argument(1), argument(2), argument(4), argument(5), argument(6),
+  );
+}
+
+/** Rows from … up to …. */
+function softmaxGradientSome(
+  first: i32, last: i32, pattern: usize, dy: usize, out: usize, queries: i32, keys: i32, causalFrom: i32,
+): void {
   const row = <usize>keys << 2;
-  for (let index = 0; index < rows; index++) {
+  pattern += <usize>first * row;
+  dy += <usize>first * row;
+  out += <usize>first * row;
+  for (let index = first; index < last; index++) {
     const count = seen(index % queries, keys, causalFrom);
     const whole = count & ~3;
     const rest = count & 3;
@@ -119,8 +174,36 @@ export function softmaxGradient(
 export function crossEntropy(
   logits: usize, targets: usize, weights: usize, parts: usize, gradient: usize, scratch: usize, rows: i32, vocabulary: i32,
 ): void {
+  // Without gradient all rows use one scratch row.
+  const chunks = gradient == 0 ? 1 : min(rows, chunksOf(rows * vocabulary, LEAST));
+  if (chunks <= 1) return crossEntropySome(0, rows, logits, targets, weights, parts, gradient, scratch, vocabulary);
+  begin();
+  setArgument(0, logits);
+  setArgument(1, targets);
+  setArgument(2, weights);
+  setArgument(3, parts);
+  setArgument(4, gradient);
+  setArgument(5, rows);
+  setArgument(6, vocabulary);
+  share(CROSS_ENTROPY, chunks);
+}
+
+export function crossEntropyPart(chunk: i32, chunks: i32): void {
+  const rows = argument(5);
+  crossEntropySome(
+    partStart(rows, chunk, chunks, 1), partStart(rows, chunk + 1, chunks, 1),
+    argument(0), argument(1), argument(2), argument(3), argument(4), 0, argument(6),
+  );
+}
+
+/** Rows from … up to …. */
+function crossEntropySome(
+  first: i32, last: i32, logits: usize, targets: usize, weights: usize, parts: usize, gradient: usize, scratch: usize, vocabulary: i32,
+): void {
   const row = <usize>vocabulary << 2;
-  for (let index = 0; index < rows; index++) {
+  logits += <usize>first * row;
+  parts += <usize>first << 3;
+  for (let index = first; index < last; index++) {
     const weight = load<f32>(weights + (<usize>index << 2));
     const target = <usize>load<i32>(targets + (<usize>index << 2)) << 2;
     const out = gradient == 0 ? scratch : gradient + <usize>index * row;

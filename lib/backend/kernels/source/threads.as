@@ -1,0 +1,153 @@
+/**
+ * Several threads on one kernel: the thread that calls it writes what is to be done into a block of the shared memory (`job`), the others take chunks of it, and
+ * the caller too, until none is left. A thread that comes late finds nothing to do: nobody waits for one that sleeps. Results do not depend on who did what.
+ */
+import { part } from "./parts";
+
+/** Address of the block; 0 without threads. Words: below, each group in a cache line of its own. */
+export let job: usize = 0;
+/** What matmul packs into, of this thread alone. */
+export let workspace: usize = 0;
+
+const SEQUENCE: usize = 0; // counts jobs; threads without work wait for it to change
+const SLEEPING: usize = 4; // threads that wait
+const THREADS: usize = 8; // threads that help
+const WORK: usize = 16; // work that could have been shared, in thousands of steps, before there were threads
+const OPEN: usize = 64; // 1 while chunks are to be had
+const KERNEL: usize = 68;
+const CHUNKS: usize = 72;
+const NEXT: usize = 128; // the next chunk
+const ACTIVE: usize = 192; // helpers that look at the job
+const WAITED_FOR: usize = 196; // 1 while the caller sleeps until they have done
+/** Where a job's arguments begin. */
+export const ARGUMENTS: usize = 256;
+
+/** Bytes of the block. */
+export function jobSize(): i32 {
+  return 512;
+}
+
+/** How often a helper looks for a job before it goes to sleep: about 0.1 ms. */
+const PATIENCE: i32 = 40000;
+/** How often the caller looks whether helpers have done before it sleeps: one of them may want its processor. */
+const CALLERS_PATIENCE: i32 = 4000;
+
+/** The addresses of this thread's block and workspace; the block cleared by who makes it. */
+export function setUp(block: usize, space: usize): void {
+  job = block;
+  workspace = space;
+}
+
+/** The most steps that a chunk should have: about a third of a millisecond of multiplications. */
+const LONGEST: i32 = 1 << 22;
+/** For how many jobs the caller works alone after a helper was not given a processor: others need the machine. */
+const HOLIDAYS: i32 = 100;
+let holidays: i32 = 0;
+
+/** Into how many chunks of at least `least` steps `steps` are to be divided: 1 where threads cannot help. */
+export function chunksOf(steps: i32, least: i32): i32 {
+  if (job == 0 || steps < least * 2) return 1;
+  if (holidays > 0) {
+    holidays--;
+    return 1;
+  }
+  const helpers = atomic.load<i32>(job, THREADS);
+  if (helpers == 0) {
+    atomic.add<i32>(job, steps >>> 10, WORK);
+    return 1;
+  }
+  return max(min(steps / least, 8 * (helpers + 1)), steps / LONGEST);
+}
+
+/** The place of the job's argument. */
+// @ts-ignore: decorator
+@inline
+export function setArgument(index: usize, value: i32): void {
+  store<i32>(job + (index << 2), value, ARGUMENTS);
+}
+
+// @ts-ignore: decorator
+@inline
+export function argument(index: usize): i32 {
+  return load<i32>(job + (index << 2), ARGUMENTS);
+}
+
+// @ts-ignore: decorator
+@inline
+export function setFactor(index: usize, value: f32): void {
+  store<f32>(job + (index << 2), value, ARGUMENTS);
+}
+
+// @ts-ignore: decorator
+@inline
+export function factor(index: usize): f32 {
+  return load<f32>(job + (index << 2), ARGUMENTS);
+}
+
+/** Where chunk `chunk` of `chunks` begins in `total` steps, in whole multiples of `unit` (the end of the last one: `total`). */
+export function partStart(total: i32, chunk: i32, chunks: i32, unit: i32): i32 {
+  if (chunk >= chunks) return total;
+  return (<i32>((<i64>total * chunk) / chunks) / unit) * unit;
+}
+
+/** Before arguments are written: an interrupt may have ended the last job half way, with helpers still at it. */
+export function begin(): void {
+  close();
+}
+
+/** Does all chunks of a job whose arguments are set, with whoever helps. */
+export function share(kernel: i32, chunks: i32): void {
+  store<i32>(job, kernel, KERNEL);
+  store<i32>(job, chunks, CHUNKS);
+  atomic.store<i32>(job, 0, NEXT);
+  atomic.store<i32>(job, 1, OPEN);
+  atomic.add<i32>(job, 1, SEQUENCE);
+  if (atomic.load<i32>(job, SLEEPING) != 0) atomic.notify(job + SEQUENCE, -1);
+  take(kernel, chunks);
+  close();
+}
+
+/** Ends the job: no helper begins with it any more, and those that had begun have done. */
+function close(): void {
+  atomic.store<i32>(job, 0, OPEN);
+  for (let left = CALLERS_PATIENCE; left > 0; left--) if (atomic.load<i32>(job, ACTIVE) == 0) return;
+  atomic.store<i32>(job, 1, WAITED_FOR);
+  for (;;) {
+    const active = atomic.load<i32>(job, ACTIVE);
+    if (active == 0) break;
+    if (atomic.wait<i32>(job + ACTIVE, active, 2000000) == AtomicWaitResult.TIMED_OUT) holidays = HOLIDAYS;
+  }
+  atomic.store<i32>(job, 0, WAITED_FOR);
+}
+
+function take(kernel: i32, chunks: i32): void {
+  for (;;) {
+    const chunk = atomic.add<i32>(job, 1, NEXT);
+    if (chunk >= chunks) return;
+    part(kernel, chunk, chunks);
+  }
+}
+
+/** Counts this thread as one that helps: from now on work is shared. */
+export function join(): void {
+  atomic.add<i32>(job, 1, THREADS);
+}
+
+/** What a helping thread does until the process ends. */
+export function serve(): void {
+  let seen = atomic.load<i32>(job, SEQUENCE) - 1;
+  for (;;) {
+    let left = PATIENCE;
+    while (atomic.load<i32>(job, SEQUENCE) == seen && left > 0) left--;
+    if (left == 0) {
+      atomic.add<i32>(job, 1, SLEEPING);
+      atomic.wait<i32>(job + SEQUENCE, seen, -1);
+      atomic.sub<i32>(job, 1, SLEEPING);
+    }
+    seen = atomic.load<i32>(job, SEQUENCE);
+    atomic.add<i32>(job, 1, ACTIVE);
+    if (atomic.load<i32>(job, OPEN) != 0) take(load<i32>(job, KERNEL), load<i32>(job, CHUNKS));
+    atomic.sub<i32>(job, 1, ACTIVE);
+    if (atomic.load<i32>(job, WAITED_FOR) != 0) atomic.notify(job + ACTIVE, 1);
+  }
+}
