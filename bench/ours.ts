@@ -1,5 +1,17 @@
 /** One row by this library: `node --import tsx bench/ours.ts ROW`, for run.ts. */
-import { createTransformer, textBatches, trainModel, type TransformerOptions } from "../lib/index.ts";
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import {
+  attentionHeads,
+  completion,
+  createTransformer,
+  DISPLAY,
+  heatmap,
+  textBatches,
+  trainModel,
+  type TransformerOptions,
+} from "../lib/index.ts";
+import { readSafetensors } from "../lib/models/transformer/safetensors.ts";
 import { serveRounds, type Work } from "./rounds.ts";
 import { BATCH, GPT2, LARGER, SMALL } from "./sizes.ts";
 
@@ -17,10 +29,65 @@ async function forwardWithCache(): Promise<Work> {
   return () => model.run(tokens, { keep: ["*"] });
 }
 
-const ROWS: Record<string, () => Promise<Work>> = {
+/** 16 tokens after 32, keys and values remembered. */
+async function generation(): Promise<Work> {
+  const model = await createTransformer(GPT2, { seed: 1 });
+  const prompt = Array.from({ length: 32 }, (_, i) => model.vocabulary.word((i * 7919) % GPT2.vocabulary));
+  return () => completion(model, prompt, { length: 16 });
+}
+
+function waves(count: number): Float32Array {
+  return Float32Array.from({ length: count }, (_, i) => Math.sin(i / 7) * Math.cos(i / 1001));
+}
+
+/** The display bundle of a heatmap of 1,000 × 1,000 numbers. */
+function largeHeatmap(): Work {
+  const numbers = waves(1_000_000);
+  const matrix = Array.from({ length: 1000 }, (_, row) => numbers.subarray(row * 1000, (row + 1) * 1000));
+  return () => heatmap(matrix.map((row) => [...row]))[DISPLAY]();
+}
+
+/** The display bundle of the patterns of 12 × 12 heads over 32 tokens. */
+function grid(): Work {
+  const patterns = Array.from({ length: 12 }, (_, layer) =>
+    Array.from({ length: 12 }, (_, head) =>
+      Array.from({ length: 32 }, (_, q) =>
+        Array.from({ length: 32 }, (_, k) =>
+          k <= q ? Math.abs(Math.sin(layer + head * k + q)) / (q + 1) : 0,
+        ),
+      ),
+    ),
+  );
+  const tokens = Array.from({ length: 32 }, (_, i) => `word${i}`);
+  return () => attentionHeads(patterns, { tokens })[DISPLAY]();
+}
+
+/** A file of 500 MB, which run.ts makes, as tensors in memory. */
+function loading(): Work {
+  const path = process.env["BENCH_SAFETENSORS"] ?? "";
+  return () => readSafetensors(readFileSync(path));
+}
+
+/** A process that starts TensorFlow.js by this library (as built, like a notebook has it) and multiplies two matrices. */
+function start(): Work {
+  const library = new URL("../dist/lib/index.js", import.meta.url).href;
+  const program = `const { startBackend } = await import(${JSON.stringify(library)}); await startBackend();
+    const tf = await import("@tensorflow/tfjs-core"); tf.ones([4, 4]).matMul(tf.ones([4, 4])).dataSync();`;
+  return () => {
+    const { status, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program]);
+    if (status !== 0) throw new Error(String(stderr));
+  };
+}
+
+const ROWS: Record<string, () => Work | Promise<Work>> = {
   "training-small": () => trainingStep(SMALL),
   "training-larger": () => trainingStep(LARGER),
   "forward-gpt2": forwardWithCache,
+  "generation-gpt2": generation,
+  heatmap: largeHeatmap,
+  grid,
+  loading,
+  start,
 };
 
 const prepare = ROWS[process.argv[2] ?? ""];

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { isMain } from "./is-main.mjs";
 import { KERNEL_NAME, kernelspec, kernelsUnder, stableNode } from "./kernelspec.mjs";
 import { hasNodePackages } from "./node-packages.mjs";
@@ -23,6 +23,7 @@ const CHECKS_OF_CLONE = [
   ["Node", checkNodeVersion],
   ["node packages", checkNodePackages],
   ["built kernel", checkBuild],
+  ["TensorFlow.js", checkBackend],
   ["Python", checkPython],
   ["virtual environment", checkVenv],
   ["JupyterLab", checkLab],
@@ -34,6 +35,7 @@ const CHECKS_OF_CLONE = [
 const CHECKS_OF_PACKAGE = [
   ["Node", checkNodeVersion],
   ["built kernel", checkBuild],
+  ["TensorFlow.js", checkBackend],
   ["Jupyter", checkJupyter],
   ["a cell in the kernel", async () => checkRoundTrip((await findPython()).command)],
 ];
@@ -81,6 +83,24 @@ async function checkBuild(root) {
   const main = join(root, "dist", "kernel", "main.js");
   if (!existsSync(main)) throw new SetupError(`${main} is missing`, "npm run build");
   return main;
+}
+
+/**
+ * Starts TensorFlow.js in a process of its own, as a notebook's first cell with a model does.
+ * @param {string} root
+ */
+async function checkBackend(root) {
+  const library = pathToFileURL(join(root, "dist", "lib", "backend", "index.js")).href;
+  const program = `
+    const { startBackend } = await import(${JSON.stringify(library)});
+    const { backend, why, kernels, threads, passedOver } = await startBackend();
+    const how = kernels === "none" ? "" : \` with our \${kernels} kernels, threads for large products: \${threads}\`;
+    const others = passedOver.map((other) => \` Not \${other.backend}: \${other.why}\`).join("");
+    console.log(\`\${backend}\${how}. \${why}\${others}\`);`;
+  const args = ["--input-type=module", "-e", program];
+  const { code, output } = await run(process.execPath, args, { timeout: 60_000 });
+  if (code !== 0) throw new SetupError(`it does not start: ${output.trim()}`, "npm ci");
+  return output.trim();
 }
 
 async function checkPython() {

@@ -1,6 +1,8 @@
 """One row by PyTorch (and transformers): `python bench/peers/pytorch.py ROW`, for run.ts. The protocol is rounds.ts'."""
 
+import os
 import statistics
+import subprocess
 import sys
 import time
 
@@ -114,10 +116,35 @@ def forward_with_cache():
     return run
 
 
+def generation():
+    """16 tokens after 32 by `generate`, keys and values remembered."""
+    model = gpt2()
+    tokens = torch.tensor([[(i * 7919) % 50257 for i in range(32)]])
+    options = {"max_new_tokens": 16, "min_new_tokens": 16, "do_sample": False, "pad_token_id": 0}
+    return lambda: model.generate(tokens, attention_mask=torch.ones_like(tokens), **options)
+
+
+def loading():
+    """The same file as copies in memory (load_file maps it and reads later)."""
+    from safetensors.torch import load_file
+
+    path = os.environ["BENCH_SAFETENSORS"]
+    return lambda: {name: tensor.clone() for name, tensor in load_file(path).items()}
+
+
+def start():
+    """A process that imports PyTorch and multiplies two matrices."""
+    program = "import torch; (torch.ones(4, 4) @ torch.ones(4, 4)).numpy()"
+    return lambda: subprocess.run([sys.executable, "-c", program], check=True)
+
+
 ROWS = {
     "training-small": lambda: training_step(64, 32, 2, 4, 64, False),
     "training-larger": lambda: training_step(64, 128, 4, 4, 128, True),
     "forward-gpt2": forward_with_cache,
+    "generation-gpt2": generation,
+    "loading": loading,
+    "start": start,
 }
 
 if __name__ == "__main__":

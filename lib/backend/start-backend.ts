@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, join, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import { BackendError } from "./errors.ts";
+import { fastKernels } from "./kernels/fast-kernels.ts";
 import { registerFasterKernels } from "./kernels/register.ts";
 import { withMemory } from "./kernels/shared-memory.ts";
 import { loadTensorFlow, type TensorFlow } from "./tensorflow.ts";
@@ -19,6 +20,8 @@ export interface BackendReport {
   readonly passedOver: readonly { readonly backend: BackendName; readonly why: string }[];
   /** `simd`, `relaxed-simd`: our kernels do the matrix products of the wasm backend; `none`: TensorFlow.js' own. */
   readonly kernels: "relaxed-simd" | "simd" | "none";
+  /** On how many threads our kernels share large products, once there was enough work to start them; 1 without our kernels. */
+  readonly threads: number;
 }
 
 let started: Promise<BackendReport> | undefined;
@@ -55,7 +58,9 @@ async function start(choice: BackendName | undefined): Promise<BackendReport> {
     try {
       const why = await STARTERS[backend](tf);
       const kernels = backend === "wasm" ? registerFasterKernels(tf) : "none";
-      return { backend, why: choice === undefined ? why : `It was asked for. ${why}`, passedOver, kernels };
+      const threads = kernels === "none" ? 1 : (fastKernels(tf)?.helpers.threads ?? 1);
+      const reason = choice === undefined ? why : `It was asked for. ${why}`;
+      return { backend, why: reason, passedOver, kernels, threads };
     } catch (problem) {
       passedOver.push({ backend, why: problem instanceof Error ? problem.message : String(problem) });
     }

@@ -87,8 +87,22 @@ export class Loss implements Displayable {
  * @example modelLoss(new MarkovChain(programAndBatteryLogs()), programAndBatteryLogs()).nats // 0.1320
  */
 export function modelLoss(model: NextTokenModel, source: CorpusSource): Loss {
-  return foreseen(source, Math.max(1, model.minimumContext ?? 1), (context) => {
-    const { data } = model.next(context.slice(-(model.maximumContext ?? context.length)));
+  const most = model.maximumContext ?? Infinity;
+  const { size } = model.vocabulary;
+  let read: readonly string[] | undefined;
+  let all: ArrayLike<number> = [];
+  return foreseen(source, Math.max(1, model.minimumContext ?? 1), (context, tokens) => {
+    const isWithin = context.length <= most;
+    if (model.nextAll !== undefined && isWithin) {
+      if (read !== tokens) {
+        // The last word that is foreseen needs no distribution after it.
+        all = model.nextAll(tokens.slice(0, Math.min(most, tokens.length - 1))).data;
+        read = tokens;
+      }
+      const row = (context.length - 1) * size;
+      return (word) => all[row + model.vocabulary.index(word)] ?? 0;
+    }
+    const { data } = model.next(isWithin ? context : context.slice(-most));
     return (word) => data[model.vocabulary.index(word)] ?? 0;
   });
 }
@@ -124,7 +138,7 @@ export function lossFloor(source: CorpusSource, context = Infinity): Loss {
 function foreseen(
   source: CorpusSource,
   minimum: number,
-  shares: (context: readonly string[]) => (word: string) => number,
+  shares: (context: readonly string[], tokens: readonly string[]) => (word: string) => number,
 ): Loss {
   const predictions: Prediction[] = [];
   let skipped = 0;
@@ -138,7 +152,7 @@ function foreseen(
         continue;
       }
       const context = tokens.slice(0, position);
-      const probability = shares(context)(word);
+      const probability = shares(context, tokens)(word);
       predictions.push({
         sentence,
         position,

@@ -21,4 +21,9 @@ export interface NextTokenModel {
    * @throws UnknownWordError for a word that the vocabulary lacks
    */
   next(tokens: readonly string[]): Tensor<["vocabulary"]>;
+  /**
+   * What {@link next} gives after the first token, the first two, … and all of them, at once: for models that read a whole sequence in one pass.
+   * `tokens` are at most `maximumContext`.
+   */
+  nextAll?(tokens: readonly string[]): Tensor<["position", "vocabulary"]>;
 }

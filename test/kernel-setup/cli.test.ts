@@ -126,7 +126,7 @@ describe("doctor", function () {
     assert.match(stdout, /^FAIL {2}virtual environment: .*\n {6}do: npm run setup/m);
     assert.match(stdout, /^FAIL {2}kernelspec: .*\n {6}do: npm run setup/m);
     assert.match(stdout, /^FAIL {2}a cell in the kernel: .*\n {6}do: mend the failures above first/m);
-    assert.match(stdout, /^\d of 8 checks failed; mend the first one first\.$/m);
+    assert.match(stdout, /^\d of 9 checks failed; mend the first one first\.$/m);
   });
 
   it("finds what setup made, but for the kernel's answer, which nobody can fake", async () => {

@@ -194,6 +194,19 @@ export class Transformer implements NextTokenModel {
   }
 
   /**
+   * The distributions after each of `tokens`, by one pass.
+   *
+   * @throws {InputError} for no tokens or more than the context, or for a model that predicts no next token
+   */
+  nextAll(tokens: readonly Token[]): Tensor<["position", "vocabulary"]> {
+    const { kind, unembedding } = this.configuration;
+    if (kind !== "decoder" || unembedding === "none") {
+      throw new InputError("Only a decoder with unembedding predicts the tokens after each of a sequence.");
+    }
+    return softmax(this.run(tokens).logits, "vocabulary");
+  }
+
+  /**
    * The encoder–decoder with its source sentence read: a model of the next word of the translation.
    *
    * @throws {InputError} when the model is not an encoder–decoder

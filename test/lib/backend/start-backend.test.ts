@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { availableParallelism } from "node:os";
 import { BackendError, startBackend } from "../../../lib/backend/index.ts";
 
 /** What a fresh process prints when it runs `code`, in which `backend` is the module. */
@@ -18,6 +19,7 @@ describe("startBackend", () => {
     assert.equal(report.backend, "wasm");
     assert.notEqual(report.kernels, "none");
     assert.match(report.why, /WebAssembly/);
+    assert.equal(report.threads, Math.min(8, availableParallelism()));
     assert.deepEqual(
       report.passedOver.map(({ backend }) => backend),
       ["tensorflow"],
