@@ -116,7 +116,7 @@ async function measure(row: string, what: string, peers: readonly (keyof typeof 
   if (others.length === 0) console.log(`| ${what} | ${shown(own)} | | |`);
   for (const [i, other] of others.entries()) {
     const theirs = median(other.times);
-    const ratio = `${(own / theirs).toFixed(2)}`;
+    const ratio = (own / theirs).toFixed(2);
     console.log(
       `| ${i === 0 ? what : ""} | ${i === 0 ? shown(own) : ""} | ${other.name} ${shown(theirs)} | ${ratio} |`,
     );
