@@ -83,7 +83,7 @@ function trainingStep({ vocabulary, context, layers, heads, embedding, isWide })
       Math.floor(Math.random() * (text.length - context - 1)),
     );
     const rows = starts.map((start) => [...text.subarray(start, start + context + 1)]);
-    const loss = tf.tidy(() => {
+    const loss = optimizer.minimize(() => {
       const input = tf.tensor2d(
         rows.map((r) => r.slice(0, -1)),
         undefined,
@@ -96,8 +96,8 @@ function trainingStep({ vocabulary, context, layers, heads, embedding, isWide })
         ),
         vocabulary,
       );
-      return optimizer.minimize(() => tf.losses.softmaxCrossEntropy(targets, logits(input)).asScalar(), true);
-    });
+      return tf.losses.softmaxCrossEntropy(targets, logits(input)).asScalar();
+    }, true);
     loss?.dataSync();
     loss?.dispose();
   };
