@@ -394,7 +394,8 @@ export class Project {
     const cache = this.#resolutions;
     const found = ts.resolveModuleName(name, containingFile, options, ts.sys, cache, redirect, mode);
     if (found.resolvedModule !== undefined || !isOurs(name)) return found;
-    // Registered for a Jupyter elsewhere, the kernel still offers its own library, and tslab's names for tslab's users.
+    if (name === "tslab") return { resolvedModule: TSLAB };
+    // Registered for a Jupyter elsewhere, the kernel still offers its own library.
     return ts.resolveModuleName(
       name,
       join(PACKAGE_FOLDER, "cell.ts"),
@@ -438,7 +439,16 @@ function fileVersion(path: string): string {
 }
 
 function isOurs(specifier: string): boolean {
-  return /^(?:matrix-composition|tslab)(?:\/|$)/.test(specifier);
+  return /^(?:matrix-composition(?:\/|$)|tslab$)/.test(specifier);
+}
+
+/** What `import … from "tslab"` finds where tslab is not installed: its calls, which the executor has. */
+const TSLAB: ts.ResolvedModuleFull = import.meta.url.endsWith(".ts")
+  ? { resolvedFileName: besideUs("../notebook/tslab.ts"), extension: ts.Extension.Ts }
+  : { resolvedFileName: besideUs("../notebook/tslab.d.ts"), extension: ts.Extension.Dts };
+
+function besideUs(path: string): string {
+  return fileURLToPath(new URL(path, import.meta.url)).replaceAll("\\", "/");
 }
 
 function packageFolder(): string {

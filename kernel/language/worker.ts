@@ -1,18 +1,14 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { parentPort, workerData } from "node:worker_threads";
+// Before whatever imports the compiler.
+import { keepCompilerCode } from "./compiler-code.ts";
 import type { Reply, Request } from "./messages.ts";
 import { createLanguageService, type LanguageOptions } from "./service.ts";
 
 const port = parentPort;
 if (port === null)
   throw new Error("kernel/language/worker runs as a worker thread: call startLanguageWorker()");
-
-/**
- * TypeScript has functions of tens of thousands of lines. To optimise one takes 130 MB for a moment, of which the system gets
- * little back, and makes nothing quicker.
- */
-setFlagsFromString("--max-optimized-bytecode-size=20000");
 
 const service = createLanguageService(workerData as LanguageOptions);
 
@@ -31,7 +27,10 @@ let resting: NodeJS.Timeout | undefined;
 function idle(): void {
   clearImmediate(idling);
   clearTimeout(resting);
-  resting = setTimeout(() => service.rest(), QUIET);
+  resting = setTimeout(() => {
+    keepCompilerCode();
+    service.rest();
+  }, QUIET);
   idling = setImmediate(() => {
     if (service.idle()) idle();
   });

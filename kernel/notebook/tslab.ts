@@ -1,6 +1,6 @@
 /**
  * What a cell gets for `import … from "tslab"`: the calls of tslab 1.0.22, for notebooks that were written for it.
- * Its types there are those of the `tslab` package.
+ * Where the `tslab` package is installed, its types are that package's; else they are these.
  */
 import { randomUUID } from "node:crypto";
 import { createRequire } from "node:module";

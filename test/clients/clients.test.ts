@@ -48,6 +48,23 @@ describe("other clients of Jupyter", function () {
     assert.match(readFileSync(join(ARTEFACTS, "script.ipynb"), "utf8"), /"text\/plain": \[\s*"42"\s*\]/);
   });
 
+  it("jupyter console runs cells that are typed into it, over lines too", async () => {
+    const console_ = spawn(
+      programOf(".venv-test", "jupyter-console"),
+      ["--simple-prompt", "--kernel=typescript", "--ZMQTerminalInteractiveShell.image_handler=None"],
+      { cwd: ARTEFACTS, env: JUPYTER_ENVIRONMENT, stdio: ["pipe", "pipe", "pipe"] },
+    );
+    let heard = "";
+    const all = (async () => {
+      for await (const chunk of console_.stdout) heard += String(chunk);
+    })();
+    console_.stdin.end("const three: number = 3;\nthree * 14\nquit\n");
+    const [code] = (await once(console_, "exit")) as [number | null];
+    await all;
+    assert.equal(code, 0, heard);
+    assert.match(heard, /Out\[2\]: 42/);
+  });
+
   it("a kernel gateway serves the kernel to a front end on another machine", async () => {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;

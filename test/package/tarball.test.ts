@@ -104,6 +104,14 @@ describe("the packed package, in an empty folder", function () {
     assert.match(stripVTControlCharacters(error ?? ""), /not assignable to type 'number'/);
   });
 
+  it("has tslab's calls for notebooks that were written for it, without tslab", async () => {
+    const { stdout, error } = await runCell(
+      'import * as tslab from "tslab";\nconst shown: tslab.Display = tslab.newDisplay();\nshown.text("shown");\n' +
+        "console.log(tslab.versions.tslab)",
+    );
+    assert.deepEqual({ stdout, error }, { stdout: "1.0.22\n", error: null });
+  });
+
   it("removes its kernel again", async () => {
     const removed = await npm(
       ["exec", "--", "matrix-composition", "kernel", "uninstall", "--prefix", prefix],

@@ -271,8 +271,11 @@ describe("checking a cell", () => {
       // Without a build there is nothing to find; the message then names the package.
       if (!result.ok) assert.match(result.errors[0]?.message ?? "", /matrix-composition|tensor/);
     });
-    it("see tslab's types", () =>
-      assert.deepEqual(errors("import { display, newDisplay } from 'tslab'; display.html('<b>x</b>')"), []));
+    it("see tslab's types, without tslab", () => {
+      assert.deepEqual(errors("import { display, newDisplay } from 'tslab'; display.html('<b>x</b>')"), []);
+      assert.deepEqual(errors("import * as tslab from 'tslab'; tslab.newDisplay().raw('text/csv', 'a,b')"), []);
+      assert.match(errors("import { display } from 'tslab'; display.html(1)")[0] ?? "", /^2345/);
+    });
   });
 
   describe("declarations of earlier cells", () => {
