@@ -9,7 +9,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const DENO = "2.9.6";
 
 /** Cells of one language; each says something else for each `index`, so that nothing is compiled once only. */
-export interface Cells {
+interface Cells {
   readonly trivial: (index: number) => string;
   readonly declaration: (index: number) => string;
   /** A call of TensorFlow.js, and the cell that imports it. */

@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { accessSync, constants, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
-import { createRequire, Module, wrap } from "node:module";
+import { createRequire, Module } from "node:module";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { setFlagsFromString } from "node:v8";
@@ -33,7 +33,7 @@ let fresh = require.cache[compiler] ? undefined : load();
 function load(): Script | undefined {
   const source = readFileSync(compiler, "utf8");
   const cachedData = readKept();
-  const script = new Script(wrap(source), { filename: compiler, ...(cachedData && { cachedData }) });
+  const script = new Script(Module.wrap(source), { filename: compiler, ...(cachedData && { cachedData }) });
   const module = new Module(compiler);
   module.filename = compiler;
   require.cache[compiler] = module;

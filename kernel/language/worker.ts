@@ -27,12 +27,10 @@ let resting: NodeJS.Timeout | undefined;
 function idle(): void {
   clearImmediate(idling);
   clearTimeout(resting);
-  resting = setTimeout(() => {
-    keepCompilerCode();
-    service.rest();
-  }, QUIET);
+  resting = setTimeout(() => service.rest(), QUIET);
   idling = setImmediate(() => {
     if (service.idle()) idle();
+    else keepCompilerCode();
   });
 }
 

@@ -1,6 +1,8 @@
 /** The process that runs cells: what `spawnExecutor` starts. */
 import { randomUUID } from "node:crypto";
 import { writeSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { Comms } from "./comms.ts";
 import { contexts, type Output } from "./context.ts";
@@ -119,6 +121,8 @@ installHandle({
   latest: () => runner.latest,
 });
 installDebugHandle(runner);
+// Node's own kind of cells, CommonJS modules, have it; so have tslab's.
+globalThis.require = createRequire(join(folder, "cell.cjs"));
 installTimers({ failed: lateError, running: (cell) => (inCallback = cell) });
 installStackTraces();
 installStreams((name, text) => {
