@@ -273,7 +273,10 @@ describe("checking a cell", () => {
     });
     it("see tslab's types, without tslab", () => {
       assert.deepEqual(errors("import { display, newDisplay } from 'tslab'; display.html('<b>x</b>')"), []);
-      assert.deepEqual(errors("import * as tslab from 'tslab'; tslab.newDisplay().raw('text/csv', 'a,b')"), []);
+      assert.deepEqual(
+        errors("import * as tslab from 'tslab'; tslab.newDisplay().raw('text/csv', 'a,b')"),
+        [],
+      );
       assert.match(errors("import { display } from 'tslab'; display.html(1)")[0] ?? "", /^2345/);
     });
   });
