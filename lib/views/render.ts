@@ -52,9 +52,31 @@ export async function renderPng(svg: string, scale = 2): Promise<Uint8Array> {
   const fitted = await fitGlyphs(svg);
   // resvg knows CSS's older word only, and would blur the cells of a heatmap.
   const sharp = fitted.svg.replaceAll(/style="image-rendering:[^"]*"/gu, 'image-rendering="optimizeSpeed"');
-  const image = new Resvg(sharp, { fitTo: { mode: "zoom", value: scale }, font: fitted.font }).render();
+  const image = new Resvg(withPaintOpacity(sharp), {
+    fitTo: { mode: "zoom", value: scale },
+    font: fitted.font,
+  }).render();
   const png = encodePng({ width: image.width, height: image.height, data: new Uint8Array(image.pixels) });
   return png.length > MOST_BYTES && scale > 1 ? renderPng(svg, 1) : png;
+}
+
+/**
+ * The same SVG with the `opacity` of shapes and words moved to their fill and stroke: resvg draws what has an opacity of its
+ * own on a canvas of its own, and ends the process when that lies far outside the picture.
+ */
+function withPaintOpacity(svg: string): string {
+  return svg.replace(/<(?:path|rect|line|circle|text)\b[^>]*>/gu, (tag) => {
+    const own = / opacity="([^"]*)"/u.exec(tag)?.[1];
+    if (own === undefined) return tag;
+    let painted = tag.replace(/ opacity="[^"]*"/u, "");
+    for (const name of ["fill-opacity", "stroke-opacity"]) {
+      const before = new RegExp(` ${name}="([^"]*)"`, "u").exec(painted);
+      if (before) painted = painted.replace(before[0], "");
+      const opacity = Number(own) * Number(before?.[1] ?? 1);
+      painted = painted.replace(/\/?>$/u, (end) => ` ${name}="${opacity}"${end}`);
+    }
+    return painted;
+  });
 }
 
 /** Text that stays text in XML and HTML, in elements and in attributes. */

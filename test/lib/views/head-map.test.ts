@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { bars, headMap } from "../../../lib/views/index.ts";
+import { bars, headMap, scatter } from "../../../lib/views/index.ts";
 import { drawn, rejects, running } from "./running.ts";
 
 const EFFECTS = [
@@ -29,6 +29,12 @@ describe("headMap(effects)", () => {
     assert.ok(place("detail1") >= 0 && place("detail0") < -999);
     await view.signal("kept", 5).runAsync();
     assert.ok(place("detail1") < -999 && place("detail0") < -999);
+  });
+  it("is a PNG even where hidden details have see-through points, which end resvg's process far outside a picture", async () => {
+    const figure = scatter([1, 2], [3, 1]);
+    const details = [0, 1, 2].map((head) => ({ head: [0, head] as const, figure }));
+    const png = Buffer.from(await headMap(EFFECTS, { details }).png());
+    assert.equal(png.subarray(1, 4).toString("latin1"), "PNG");
   });
   it("has the numbers beside the effect in the tooltip", async () => {
     const view = await running(headMap(EFFECTS, { valueName: "excess", beside: { q: [[1, 0.01, 1], [0.5, NaN, 1]] } })); // prettier-ignore
