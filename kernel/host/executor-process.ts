@@ -49,6 +49,9 @@ export class ExecutorProcess {
     if (child.stderr) this.#listen("stderr", child.stderr);
     child.on("error", (error) => void this.#end(`could not be started or reached: ${error.message}`));
     child.on("exit", (code, signal) => void this.#end(this.#cause(code, signal)));
+    // It may have ended before anybody listened: the first one is started before the host is loaded.
+    const { exitCode, signalCode } = child;
+    if (exitCode !== null || signalCode !== null) void this.#end(this.#cause(exitCode, signalCode));
   }
 
   get pid(): number | undefined {
