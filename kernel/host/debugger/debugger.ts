@@ -87,6 +87,8 @@ export class Debugger {
   readonly #breakpoints: Breakpoints;
   readonly #variables: Variables;
   readonly #requests: Readonly<Record<string, (content: JsonObject) => Promise<Response> | Response>>;
+  /** From `initialize` to `disconnect`, as ipykernel has it: JupyterLab may ask between `initialize` and `attach`. */
+  #isStarted = false;
   /** Set from `attach` to `disconnect`; settles when the executor of the moment is under the debugger. */
   #attached: Promise<void> | undefined;
   #filters: readonly string[] = [];
@@ -202,7 +204,7 @@ export class Debugger {
 
   #info(): JsonObject {
     return {
-      isStarted: this.#attached !== undefined,
+      isStarted: this.#isStarted,
       ...this.#paths.parameters,
       breakpoints: this.#breakpoints.all,
       stoppedThreads: this.#stop ? [THREAD] : [],
@@ -213,6 +215,7 @@ export class Debugger {
   }
 
   #initialize(content: JsonObject): Response {
+    this.#isStarted = true;
     this.#variables.hasTypes = content["clientID"] !== "jupyterlab";
     return {
       body: {
@@ -263,6 +266,7 @@ export class Debugger {
 
   #disconnect(content: JsonObject): Response {
     if (flagField(content, "terminateDebuggee", false)) this.#parts.interrupt();
+    this.#isStarted = false;
     this.#attached = undefined;
     if (this.#inspector.isOpen) {
       void this.#watchUncaught(false).catch(() => undefined);

@@ -4,7 +4,7 @@ const MULTIPLIER = 0x5bd1e995;
  * MurmurHash2 (Austin Appleby), 32 bits, of the UTF-8 bytes of `text`: the one hash by which JupyterLab knows which cell a
  * source path stands for (`hashMethod: "Murmur2"` of debugInfo).
  *
- * @example murmur2("hello", 0xc70f6907) // 2575311748
+ * @example murmur2("hello", 0xc70f6907) // 3305111549
  */
 export function murmur2(text: string, seed: number): number {
   const bytes = Buffer.from(text, "utf8");

@@ -97,6 +97,9 @@ describe("debug_request", function () {
   describe("attached", () => {
     before(async () => {
       const from = client.now;
+      await client.ask("initialize", { clientID: "test" });
+      // JupyterLab may ask in between, and takes a no for the end of its session.
+      assert.equal((await client.ask("debugInfo"))["isStarted"], true);
       await client.attach();
       await Promise.all([client.event("initialized", from), client.event("thread", from)]);
     });
