@@ -18,6 +18,10 @@ export interface Head extends HeadInterventions {
   readonly index: number;
   /** "1.4": layer 1, head 4. */
   readonly name: string;
+  /**
+   * W_Q, W_K, W_V and W_O depend on the basis that training happened to end in: so do their norms, rows and columns, and the hooks
+   * q, k, v and z. Every score of this library is made of {@link QK} and {@link OV}, and does not.
+   */
   readonly W_Q: Tensor<["embedding", "feature"]>;
   readonly W_K: Tensor<["embedding", "feature"]>;
   readonly W_V: Tensor<["embedding", "value"]>;

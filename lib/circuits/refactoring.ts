@@ -6,6 +6,8 @@ import { heads } from "./head.ts";
  * The same model with each head's W_V, W_O written by the singular directions of W_OV: W_V = U S, W_O = Vᵀ, the strongest first,
  * and, where neither rotation, norm nor bias stands between queries and keys, W_Q = U √S, W_K = V √S of W_QK.
  * Where several heads share a key head, or values have biases, nothing of that part is changed.
+ *
+ * One basis out of all that a head could have, the same whichever it had before, but for signs and singular values that are equal.
  * Source: TransformerLens' `refactor_factored_attn_matrices`.
  */
 export function refactored(model: Transformer): Transformer {

@@ -3,7 +3,10 @@ import { UnknownHookError } from "./errors.ts";
 
 /** Hook points of attention, each with its axes. `query` and `key` are positions that look and positions that are looked at. */
 interface AttentionHooks {
-  /** Queries, keys and values as their maps give them. With grouped keys: one copy for each query head. */
+  /**
+   * Queries, keys and values as their maps give them. With grouped keys: one copy for each query head. In coordinates of the head's own,
+   * as `rotatedQ`, `rotatedK` and `z` are: another basis would do the same, so no length, angle or single number of them is a fact.
+   */
   readonly q: ["query", "head", "feature"];
   readonly k: ["key", "head", "feature"];
   readonly v: ["key", "head", "value"];
@@ -14,7 +17,7 @@ interface AttentionHooks {
   readonly scores: ["head", "query", "key"];
   /** Attention: each query's shares sum to 1. */
   readonly pattern: ["head", "query", "key"];
-  /** Values mixed by the pattern. */
+  /** Values mixed by the pattern, in the head's own coordinates; `result` says the same in the residual stream's. */
   readonly z: ["query", "head", "value"];
   /** What each head adds to the residual stream, z W_O (without b_O). */
   readonly result: ["position", "head", "embedding"];

@@ -13,7 +13,7 @@ import {
 import { DISPLAY } from "../../../lib/display/index.ts";
 import { createTransformer, transformerOf } from "../../../lib/models/transformer/index.ts";
 import { randomNormal, tensor } from "../../../lib/tensor/index.ts";
-import { turnedModel } from "./turned-model.ts";
+import { turnedModel } from "../circuits/turned-model.ts";
 
 const WORDS = ["small", "big", "short", "tall", "thin", "thick", "low", "high", "the"];
 const SIZE = relation("size", [

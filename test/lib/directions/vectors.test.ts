@@ -10,7 +10,7 @@ import {
   type ModelPlace,
 } from "../../../lib/directions/index.ts";
 import { createTransformer, type Transformer } from "../../../lib/models/transformer/index.ts";
-import { turnedModel } from "./turned-model.ts";
+import { turnedModel } from "../circuits/turned-model.ts";
 
 const WORDS = ["the", "is", "small", "big", "short", "tall", "cold", "hot", "red", "blue", "slow", "fast"];
 const PAIRS = relation("degree", [
