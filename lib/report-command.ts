@@ -1,4 +1,5 @@
-import { writeFile } from "node:fs/promises";
+import { access, constants, stat, writeFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { modelReport, reportJson, reportPage, reportText } from "./circuits/index.ts";
 import { loadModel, type PretrainedModel } from "./pretrained/index.ts";
@@ -35,6 +36,7 @@ export async function command(args: readonly string[]): Promise<number> {
     if (values.text !== undefined && values.tokens !== undefined)
       throw new UsageError("--text and --tokens are two ways of giving one text; choose one");
     const ids = values.tokens === undefined ? undefined : tokenIds(values.tokens);
+    await Promise.all([checkWritable("--html", values.html), checkWritable("--json", values.json)]);
     const pretrained = await loadModel(source);
     const tokens = values.text === undefined ? ids : tokensOf(pretrained, values.text);
     const report = modelReport(pretrained.model, { ...pretrained.card }, tokens);
@@ -67,6 +69,22 @@ function read(args: readonly string[]) {
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
   }
+}
+
+/** Says before the work, not after it, that a file cannot be written. */
+async function checkWritable(option: string, file: string | undefined): Promise<void> {
+  if (file === undefined) return;
+  if (file === "") throw new UsageError(`${option} takes the name of a file to write`);
+  const found = await stat(file).catch(() => undefined);
+  if (found?.isDirectory()) throw new UsageError(`${option} takes a file to write; ${file} is a folder`);
+  await access(found ? file : dirname(resolve(file)), constants.W_OK).catch((error: unknown) => {
+    throw new Error(
+      `${option}: ${file} cannot be written: its folder does not exist, or is not open to you`,
+      {
+        cause: error,
+      },
+    );
+  });
 }
 
 function tokenIds(list: string): number[] {

@@ -87,7 +87,8 @@ class Weights {
   }
 }
 
-function canFoldNorms({ norm, positions, kind }: TransformerConfiguration): boolean {
+/** Whether {@link foldedModel} can write the norms of such a model into what reads them. */
+export function canFoldNorms({ norm, positions, kind }: TransformerConfiguration): boolean {
   return (
     norm?.learned === true &&
     norm.place === "before" &&

@@ -1,7 +1,7 @@
 import type { Displayable } from "../display/index.ts";
 import type { Transformer } from "../models/transformer/index.ts";
-import { randomNumbers, stack, type Tensor } from "../tensor/index.ts";
-import { heatmap, smallMultiples, table } from "../views/index.ts";
+import { randomNumbers, stack, tensor, type Tensor } from "../tensor/index.ts";
+import { heatmap, heatmapGrid, smallMultiples, table } from "../views/index.ts";
 import { headNames } from "./head.ts";
 import { stripe } from "./detectors.ts";
 import { shown } from "./shown.ts";
@@ -80,7 +80,7 @@ export function headRoles(
   return shown({ scores, roles, threshold, tokens }, () =>
     smallMultiples(
       [
-        heatmap(scores, { title: "Attention to each role's place", colours: "blue", domain: [0, 1] }),
+        scoresPicture(model, scores),
         table(
           ROLES.map((role) => ({ role, heads: roles[role].join(", ") || "none" })),
           { title: `Heads with at least ${threshold}` },
@@ -89,6 +89,21 @@ export function headRoles(
       { title: "What heads attend to" },
     ),
   );
+}
+
+/** Above so many heads, one line for each would be taller than a screen: then a square of layers and heads for each role. */
+const MOST_LINES = 32;
+
+function scoresPicture({ configuration }: Transformer, scores: Tensor<["head", "role"]>) {
+  const title = "Attention to each role's place";
+  if (scores.sizeOf("head") <= MOST_LINES) return heatmap(scores, { title, colours: "blue", domain: [0, 1] });
+  const { layers, heads } = configuration;
+  const numerals = (count: number) => Array.from({ length: count }, (_, at) => String(at));
+  const squares = tensor(["role", "layer", "head"], scores.transpose("role", "head").data.slice(), {
+    shape: [ROLES.length, layers, heads],
+    labels: { role: ROLES, layer: numerals(layers), head: numerals(heads) },
+  });
+  return heatmapGrid(squares, { title, colours: "blue", domain: [0, 1] });
 }
 
 function textScores(model: Transformer, text: readonly number[], period: number): Tensor<["head", "role"]> {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { compositionScores, copyingScores, headRoles } from "../../lib/circuits/index.ts";
+import { compositionScores, copyingScores, foldedModel, headRoles } from "../../lib/circuits/index.ts";
+import type { Transformer } from "../../lib/models/transformer/index.ts";
 import { loadModel } from "../../lib/pretrained/index.ts";
 import { ended, ROOT, type Ended } from "../python.ts";
 
@@ -16,12 +17,16 @@ interface Expected {
   readonly logits?: readonly Nested[];
 }
 
-interface ReportJson {
+interface WeightsJson {
+  readonly copying: { readonly OV: Nested; readonly full: Nested | null };
+  readonly composition: Readonly<Record<string, { readonly baseline: number; readonly scores: Nested }>>;
+}
+
+interface ReportJson extends WeightsJson {
   readonly model: Readonly<Record<string, unknown>>;
   readonly heads: readonly string[];
   readonly headRoles: { readonly scores: Readonly<Record<string, Readonly<Record<string, number>>>> };
-  readonly copying: { readonly OV: Nested; readonly full: Nested | null };
-  readonly composition: Readonly<Record<string, { readonly baseline: number; readonly scores: Nested }>>;
+  readonly folded: WeightsJson | null;
   readonly tokens: readonly number[];
   readonly words: readonly string[];
   readonly logits: readonly Nested[] | null;
@@ -43,6 +48,18 @@ function assertClose(got: unknown, expected: unknown, tolerance: number, what: s
       typeof got === "number" && Math.abs(got - Number(expected)) <= tolerance,
       `${what}: ${String(got)}, not ${String(expected)}`,
     );
+}
+
+/** Copying and composition of `weights`. */
+function assertScores(json: WeightsJson, weights: Transformer): void {
+  assertClose(json.copying.OV, copyingScores(weights).toArray(), 1e-6, "copying");
+  if (json.copying.full !== null)
+    assertClose(json.copying.full, copyingScores(weights, "full").toArray(), 1e-6, "copying.full");
+  for (const kind of ["query", "key", "value"] as const) {
+    const { scores, baseline } = compositionScores(weights, kind);
+    assertClose(json.composition[kind]?.scores, scores.toArray(), 1e-6, `composition.${kind}`);
+    assert.equal(json.composition[kind]?.baseline, baseline);
+  }
 }
 
 describe("matrix-composition report", function () {
@@ -100,16 +117,22 @@ describe("matrix-composition report", function () {
         );
       } else {
         assert.equal(json.logits, null);
-        assert.deepEqual(Object.keys(json.leftOut).toSorted(), ["copying.full", "logitLens", "logits"]);
+        assert.deepEqual(Object.keys(json.leftOut).toSorted(), [
+          "copying.full",
+          "folded",
+          "logitLens",
+          "logits",
+        ]);
         assert.match(json.leftOut["logits"] ?? "", /no unembedding/);
       }
       const { model } = await loadModel(join(models, name));
-      assertClose(json.copying.OV, copyingScores(model).toArray(), 1e-6, "copying");
-      for (const kind of ["query", "key", "value"] as const) {
-        const { scores, baseline } = compositionScores(model, kind);
-        assertClose(json.composition[kind]?.scores, scores.toArray(), 1e-6, `composition.${kind}`);
-        assert.equal(json.composition[kind]?.baseline, baseline);
-      }
+      assertScores(json, model);
+      // BERT's norms stand after each part: nothing reads through them
+      if (expected.logits) {
+        assert.ok(json.folded);
+        assertScores(json.folded, foldedModel(model));
+        assert.notDeepEqual(json.folded.composition, json.composition);
+      } else assert.equal(json.folded, null);
       const { scores } = headRoles(model);
       for (const head of json.heads)
         assertClose(
@@ -171,6 +194,19 @@ describe("matrix-composition report", function () {
       [join(models, "gpt2-tiny"), "--tokens", Array(17).fill(1).join(",")],
       1,
       /^report: .*16.*\n$/,
+    ],
+    ["a page without a name", ["model", "--html="], 2, /^report: --html takes the name of a file/],
+    [
+      "a page that is a folder",
+      ["model", "--html", models],
+      2,
+      /^report: --html takes a file to write; .* is a folder\n/,
+    ],
+    [
+      "a file in no folder, before any work",
+      ["model", "--json", join(models, "none", "report.json")],
+      1,
+      /^report: --json: .*none.report\.json cannot be written: .*\n$/,
     ],
     ["a folder without a model", [models], 1, /^report: .*no config\.json.*\n$/],
     [

@@ -4,6 +4,7 @@ import { compositionScores, type CompositionKind, type CompositionScores } from 
 import { copyingScores } from "../copying.ts";
 import { attentionShareOfAll, targetPattern, type AttentionTarget } from "../detectors.ts";
 import { HeadError } from "../errors.ts";
+import { canFoldNorms, foldedModel } from "../folding.ts";
 import { headNames } from "../head.ts";
 import { headRoles, type HeadRoles } from "../head-roles.ts";
 import { logitLens } from "../logit-lens.ts";
@@ -15,15 +16,27 @@ export interface ModelReport {
   /** "0.0", "0.1", …: all heads, layer by layer. */
   readonly heads: readonly string[];
   readonly roles: HeadRoles | undefined;
+  /** Copying and composition of the weights as they are stored. */
+  readonly copying: WeightScores["copying"];
+  readonly composition: WeightScores["composition"];
+  /**
+   * The same of the weights after `foldedModel`: what heads read through their norms. Nothing for a model without learned norms
+   * that stand before each part.
+   */
+  readonly folded: WeightScores | undefined;
+  readonly text: TextReport | undefined;
+  /** What is left out, by its key, and why. */
+  readonly leftOut: Readonly<Record<string, string>>;
+}
+
+/** What is read off a model's weights alone. */
+export interface WeightScores {
   /** Copying scores of W_OV, and of the full circuit from words to words. */
   readonly copying: {
     readonly OV: ReturnType<typeof copyingScores> | undefined;
     readonly full: ReturnType<typeof copyingScores> | undefined;
   };
   readonly composition: Readonly<Record<CompositionKind, CompositionScores>> | undefined;
-  readonly text: TextReport | undefined;
-  /** What is left out, by its key, and why. */
-  readonly leftOut: Readonly<Record<string, string>>;
 }
 
 /** What a model does with one text. */
@@ -75,6 +88,20 @@ export function modelReport(
   const noLens =
     norm?.place === "after" ? "its norms stand after each part, so there is no final norm" : undefined;
   const textKeys = ["logits", "residualStream", "attention", "attentionShares", "logitLens"];
+  const noFolding = canFoldNorms(model.configuration)
+    ? undefined
+    : "there are no learned norms before each part that could be folded into what reads them";
+  const weightScores = (weights: Transformer): WeightScores => ({
+    copying: {
+      OV: unless(noHeads, ["copying.OV"], () => copyingScores(weights)),
+      full: unless(noHeads ?? noLogits, ["copying.full"], () => copyingScores(weights, "full")),
+    },
+    composition: unless(noHeads ?? noPairs, ["composition"], () => ({
+      query: compositionScores(weights, "query"),
+      key: compositionScores(weights, "key"),
+      value: compositionScores(weights, "value"),
+    })),
+  });
   const text = unless(tokens ? undefined : "no text was given", textKeys, () =>
     textReport(model, tokens ?? [], {
       logits: (make) => unless(noLogits, ["logits"], make),
@@ -86,15 +113,8 @@ export function modelReport(
     card,
     heads: headNames(model),
     roles: unless(noHeads, ["headRoles"], () => headRoles(model)),
-    copying: {
-      OV: unless(noHeads, ["copying.OV"], () => copyingScores(model)),
-      full: unless(noHeads ?? noLogits, ["copying.full"], () => copyingScores(model, "full")),
-    },
-    composition: unless(noHeads ?? noPairs, ["composition"], () => ({
-      query: compositionScores(model, "query"),
-      key: compositionScores(model, "key"),
-      value: compositionScores(model, "value"),
-    })),
+    ...weightScores(model),
+    folded: unless(noHeads ?? noFolding, ["folded"], () => weightScores(foldedModel(model))),
     text,
     leftOut,
   };

@@ -1,6 +1,6 @@
 import type { Tensor } from "../../tensor/index.ts";
 import type { CompositionScores } from "../composition.ts";
-import type { ModelReport } from "./model-report.ts";
+import type { ModelReport, WeightScores } from "./model-report.ts";
 
 /** How many words the logit lens lists at each layer and position. */
 const LENS_WORDS = 10;
@@ -10,7 +10,7 @@ const LENS_WORDS = 10;
  * what is left out is null with its reason under `leftOut`.
  */
 export function reportJson(report: ModelReport): Readonly<Record<string, unknown>> {
-  const { card, heads, roles, copying, composition, text, leftOut } = report;
+  const { card, heads, roles, folded, text, leftOut } = report;
   return {
     format: "matrix-composition/report",
     version: 1,
@@ -24,14 +24,8 @@ export function reportJson(report: ModelReport): Readonly<Record<string, unknown
           tokens: roles.tokens,
         }
       : null,
-    copying: { OV: numbers(copying.OV), full: numbers(copying.full) },
-    composition: composition
-      ? {
-          query: compositionJson(composition.query),
-          key: compositionJson(composition.key),
-          value: compositionJson(composition.value),
-        }
-      : null,
+    ...weightScoresJson(report),
+    folded: folded ? weightScoresJson(folded) : null,
     tokens: text?.tokens ?? null,
     words: text?.words ?? null,
     logits: numbers(text?.logits),
@@ -45,6 +39,19 @@ export function reportJson(report: ModelReport): Readonly<Record<string, unknown
       : null,
     logitLens: text?.logitLens ? lensWords(text.logitLens) : null,
     leftOut,
+  };
+}
+
+function weightScoresJson({ copying, composition }: WeightScores) {
+  return {
+    copying: { OV: numbers(copying.OV), full: numbers(copying.full) },
+    composition: composition
+      ? {
+          query: compositionJson(composition.query),
+          key: compositionJson(composition.key),
+          value: compositionJson(composition.value),
+        }
+      : null,
   };
 }
 

@@ -1,20 +1,25 @@
 import { attentionHeads, compositionDiagram, type Figure } from "../../views/index.ts";
 import { figureOf } from "../shown.ts";
-import type { ModelReport } from "./model-report.ts";
+import { COMPOSITION_KINDS, type ModelReport, type WeightScores } from "./model-report.ts";
 import { factText } from "./report-text.ts";
 
 const STYLE =
   "body{margin:0 auto;max-width:900px;padding:16px;font:15px/1.5 'Segoe UI',Roboto,Arial,sans-serif;background:#fff;color:#1f2933}" +
   "table{border-collapse:collapse}th,td{text-align:left;padding:2px 14px 2px 0;vertical-align:top}th{font-weight:600}" +
-  "figure{margin:0 0 18px;overflow:auto}img{max-width:100%;height:auto}figcaption{font-size:13px;color:#52606d}code{background:#f3f5f7;padding:0 3px}";
+  "figure{margin:0 0 18px;overflow:auto}img{max-width:100%;height:auto}.wide img{max-width:none}figcaption{font-size:13px;color:#52606d}code{background:#f3f5f7;padding:0 3px}";
 
 /**
  * A report as one HTML page: no script, nothing from any server, every picture inside with its description as alternative text.
  */
 export async function reportPage(report: ModelReport): Promise<string> {
-  const { card, roles, copying, composition, text, leftOut } = report;
+  const { card, roles, copying, composition, folded, text, leftOut } = report;
   const name = escaped(factText(card["name"] ?? "A model"));
-  const sections: (readonly [string, string, readonly (Figure | undefined)[]])[] = [];
+  const sections: (readonly [string, string, readonly (Figure | string | undefined)[]])[] = [];
+  // what heads read through their norms first, then the weights as they are stored
+  const both = (figures: (weights: WeightScores) => readonly (Figure | undefined)[]) =>
+    folded
+      ? ["With the norms folded into the weights", ...figures(folded), "As stored", ...figures(report)]
+      : figures(report);
   if (roles)
     sections.push([
       "Head roles",
@@ -25,16 +30,17 @@ export async function reportPage(report: ModelReport): Promise<string> {
     sections.push([
       "Copying",
       "The share of positive eigenvalues: near 1, a head raises what it attends to; near 0, as random weights do.",
-      [figureOf(copying.OV), copying.full && figureOf(copying.full)],
+      both(({ copying: { OV, full } }) => [OV && figureOf(OV), full && figureOf(full)]),
     ]);
-  if (composition) {
-    const tables = [composition.query, composition.key, composition.value];
+  if (composition)
     sections.push([
       "Composition",
       "How much a later head's queries, keys or values read what an earlier head writes; the baseline is what unrelated heads score.",
-      [compositionDiagram(tables, { top: 30 }), ...tables.map((scores) => figureOf(scores))],
+      both((weights) => {
+        const tables = COMPOSITION_KINDS.flatMap((kind) => weights.composition?.[kind] ?? []);
+        return [compositionDiagram(tables, { top: 30 }), ...tables.map((scores) => figureOf(scores))];
+      }),
     ]);
-  }
   if (text?.patterns)
     sections.push([
       "Attention on the text",
@@ -73,11 +79,17 @@ ${left.length === 0 ? "" : `<h2>Left out</h2><table>${left.join("")}</table>`}
 `;
 }
 
-/** The figure as an image of its own: the ids inside one SVG cannot meet another's. */
-async function picture(figure: Figure | undefined): Promise<string> {
-  if (!figure) return "";
-  const data = Buffer.from(await figure.svg()).toString("base64");
-  return `<figure><img alt="${escaped(figure.description)}" src="data:image/svg+xml;base64,${data}"><figcaption>${escaped(figure.description)}</figcaption></figure>`;
+/** The width of the page's text in pixels; a wider picture keeps its size and can be scrolled, for its words would be too small. */
+const PAGE_WIDTH = 900;
+
+/** A title between pictures, or the figure as an image of its own: the ids inside one SVG cannot meet another's. */
+async function picture(figure: Figure | string | undefined): Promise<string> {
+  if (figure === undefined) return "";
+  if (typeof figure === "string") return `<h3>${escaped(figure)}</h3>`;
+  const svg = await figure.svg();
+  const isWide = Number(/^<svg[^>]* width="([\d.]+)"/.exec(svg)?.[1] ?? 0) > PAGE_WIDTH;
+  const data = Buffer.from(svg).toString("base64");
+  return `<figure${isWide ? ' class="wide" tabindex="0"' : ""}><img alt="${escaped(figure.description)}" src="data:image/svg+xml;base64,${data}"><figcaption>${escaped(figure.description)}</figcaption></figure>`;
 }
 
 function escaped(text: string): string {

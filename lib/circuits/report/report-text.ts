@@ -1,9 +1,9 @@
 import type { CompositionScores } from "../composition.ts";
-import { COMPOSITION_KINDS, type ModelReport } from "./model-report.ts";
+import { COMPOSITION_KINDS, type ModelReport, type WeightScores } from "./model-report.ts";
 
 /** A report as a page of text for a terminal. */
 export function reportText(report: ModelReport): string {
-  const { card, roles, copying, composition, text, leftOut, heads } = report;
+  const { card, roles, folded, text, leftOut } = report;
   const facts = Object.entries(card);
   const width = Math.max(...facts.map(([fact]) => fact.length));
   const lines = facts.map(([fact, value]) => `${fact.padEnd(width)}  ${factText(value)}`);
@@ -12,19 +12,8 @@ export function reportText(report: ModelReport): string {
     for (const [role, names] of Object.entries(roles.roles))
       lines.push(`  ${role.padEnd(16)} ${names.length === 0 ? "none" : names.join(" ")}`);
   }
-  for (const [circuit, scores] of Object.entries(copying)) {
-    if (!scores) continue;
-    const ranked = [...Array.from(scores.data).entries()]
-      .toSorted(([, one], [, other]) => other - one)
-      .slice(0, 5);
-    const list = ranked.map(([place, score]) => `${heads[place]} ${score.toFixed(3)}`);
-    lines.push("", `Copying by ${circuit === "OV" ? "W_OV" : "W_E W_OV W_U"}, highest: ${list.join(", ")}`);
-  }
-  if (composition) {
-    lines.push("", "Composition, most above the baseline");
-    for (const kind of COMPOSITION_KINDS)
-      lines.push(`  ${kind.padEnd(6)} ${strongestPairs(composition[kind])}`);
-  }
+  lines.push(...weightLines(report, report.heads, folded ? ", weights as stored" : ""));
+  if (folded) lines.push(...weightLines(folded, report.heads, ", norms folded into the weights"));
   if (text) {
     lines.push(
       "",
@@ -42,6 +31,31 @@ export function reportText(report: ModelReport): string {
   if (left.length > 0) lines.push("", "Left out");
   for (const [key, why] of left) lines.push(`  ${key}: ${why}`);
   return lines.join("\n");
+}
+
+/** The heads that copy most and the pairs that compose most; `which` weights. */
+function weightLines(
+  { copying, composition }: WeightScores,
+  heads: readonly string[],
+  which: string,
+): string[] {
+  const lines: string[] = [];
+  for (const [circuit, scores] of Object.entries(copying)) {
+    if (!scores) continue;
+    const list = [...Array.from(scores.data).entries()]
+      .toSorted(([, one], [, other]) => other - one)
+      .slice(0, 5)
+      .map(([place, score]) => `${heads[place]} ${score.toFixed(3)}`);
+    lines.push(
+      "",
+      `Copying by ${circuit === "OV" ? "W_OV" : "W_E W_OV W_U"}${which}, highest: ${list.join(", ")}`,
+    );
+  }
+  if (!composition) return lines;
+  lines.push("", `Composition${which}, most above the baseline`);
+  for (const kind of COMPOSITION_KINDS)
+    lines.push(`  ${kind.padEnd(6)} ${strongestPairs(composition[kind])}`);
+  return lines;
 }
 
 /** A fact of a model's card in words. */
