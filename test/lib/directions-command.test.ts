@@ -82,7 +82,8 @@ describe("matrix-composition directions", function () {
     );
     const [best] = sweep.rows;
     assert.ok(best && best.relation === "capital" && best.pairs === 7 && best.kind !== "nothing");
-    assert.ok(best.pairedQValue >= best.qValue && best.pValue >= 1 / 300);
+    // No p-value below one in 300 comes of 299 draws; a file holds four digits.
+    assert.ok(best.pairedQValue >= best.qValue && best.pValue >= 0.003333);
     const page = readFileSync(at("whole.html"), "utf8");
     assert.ok(!page.includes("<script>alert") && page.includes("&lt;script&gt;alert"));
     assert.doesNotMatch(page, /(src|href)="(?!data:)/i);
