@@ -8,7 +8,11 @@ describe("output without end", function () {
   let frontEnd: FrontEnd;
   before(async () => {
     ({ kernel, frontEnd } = await KernelProcess.ready({
-      environment: { MATRIX_COMPOSITION_OUTPUT_LIMIT: "100000" },
+      environment: {
+        MATRIX_COMPOSITION_OUTPUT_LIMIT: "100000",
+        // A busy machine takes its time to send on what waits; that it stops is the promise here.
+        MATRIX_COMPOSITION_INTERRUPT_PATIENCE: "20000",
+      },
     }));
   });
   after(() => kernel.end());
