@@ -12,6 +12,9 @@ const SCRIPT = fileURLToPath(new URL("execute.py", import.meta.url));
 /** Jupyter takes the kernel of the virtual environment, whatever the user has registered. */
 const ENVIRONMENT = { ...process.env, JUPYTER_PREFER_ENV_PATH: "1" };
 
+/** The exit code of the script where a cell failed; what else fails in Python is 1. */
+const CELL_FAILED = 3;
+
 /** A run of a notebook. */
 export interface Execution {
   /** The notebook with the outputs of this run, as far as it came. */
@@ -23,26 +26,26 @@ export interface Execution {
 }
 
 /**
- * Runs a notebook from top to bottom in a fresh kernel, with Jupyter's own client (nbclient). `.venv` and the kernel
- * have to be there (`setup` of kernel-setup/).
+ * Runs a notebook from top to bottom in a fresh kernel, with Jupyter's own client (nbclient), in `folder` or else in its
+ * own. `.venv` and the kernel have to be there (`setup` of kernel-setup/).
  *
  * @throws Error where the client itself does not come to its end
  */
-export async function executed(path: string): Promise<Execution> {
-  const folder = mkdtempSync(join(tmpdir(), "notebook-"));
-  const target = join(folder, "executed.ipynb");
+export async function executed(path: string, folder?: string): Promise<Execution> {
+  const place = mkdtempSync(join(tmpdir(), "notebook-"));
+  const target = join(place, "executed.ipynb");
   const started = performance.now();
   try {
-    const { code, output } = await python([SCRIPT, path, target]);
+    const { code, output } = await python([SCRIPT, path, target, ...(folder === undefined ? [] : [folder])]);
     const said = stripVTControlCharacters(output);
-    if (code !== 0 && code !== 1) throw new Error(`${path} could not be run: ${said}`);
+    if (code !== 0 && code !== CELL_FAILED) throw new Error(`${path} could not be run: ${said}`);
     return {
       notebook: readNotebook(target),
       error: code === 0 ? undefined : said,
       seconds: (performance.now() - started) / 1000,
     };
   } finally {
-    rmSync(folder, { recursive: true });
+    rmSync(place, { recursive: true });
   }
 }
 

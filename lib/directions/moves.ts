@@ -37,7 +37,7 @@ export interface DirectionMoves {
  * Direction and scale are those of the relation's own words in the residual stream before the layer; of what a head writes for a word,
  * what it writes for the relation's words on average counts as nothing.
  * @param tokens as `model.run` takes them
- * @param options.instead another text, as long: what moves is then how much more than in that one (huge instead of small), so that words
+ * @param options `instead`: another text, as long: what moves is then how much more than in that one (huge instead of small), so that words
  *   that are the same in both, and only happen to lie along the direction, carry nothing
  * @throws DirectionError for a model without layers; RelationError when the model knows too few pairs
  * @example directionMoves(model, ["the", "lamp", "is", "huge"], size, { instead: ["the", "lamp", "is", "small"] })

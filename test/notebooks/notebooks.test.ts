@@ -22,7 +22,7 @@ describe("notebooks", function () {
     const free = Array.from({ length: AT_ONCE }, () => Promise.resolve());
     for (const [index, name] of names.entries()) {
       const place = index % AT_ONCE;
-      const run = (free[place] ?? Promise.resolve()).then(() => executed(solved(name)));
+      const run = (free[place] ?? Promise.resolve()).then(() => executed(solved(name), NOTEBOOKS));
       free[place] = run.then(
         () => undefined,
         () => undefined,
