@@ -17,7 +17,7 @@ const DIM = "\u001b[2m";
 const RESET = "\u001b[0m";
 
 /** Where a diagnostic starts, in words, counted from one: `Cell [3], line 2, column 7`. */
-export function place(number: number, diagnostic: Diagnostic): string {
+function place(number: number, diagnostic: Diagnostic): string {
   return `Cell [${number}], line ${diagnostic.start.line + 1}, column ${diagnostic.start.column + 1}`;
 }
 

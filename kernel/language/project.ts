@@ -10,7 +10,7 @@ import type { Augmentation } from "./parse-cell.ts";
 import { boundSourceFile, programHost } from "./typescript-internals.ts";
 
 /** Our own package: where `@types/node` comes from if the notebook has none of its own. */
-export const PACKAGE_FOLDER = packageFolder();
+const PACKAGE_FOLDER = packageFolder();
 
 /** The cells that one checker sees; then it is replaced, so that what it remembers stays bounded. */
 const CELLS_PER_CHECKER = 200;

@@ -6,7 +6,7 @@ import type { FromExecutor, ToSidecar } from "./protocol.ts";
 type Answer = Extract<ToSidecar, { type: "input-reply" }>;
 
 /** A cell asked its user, and the front end that runs it has no way to answer (`allow_stdin` is false, as with nbconvert). */
-export class StdinNotAllowed extends Error {
+class StdinNotAllowed extends Error {
   override readonly name = "StdinNotAllowed";
 
   constructor() {

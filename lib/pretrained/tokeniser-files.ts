@@ -7,7 +7,7 @@ import type { TokeniserFiles } from "./tokeniser.ts";
 export type Json = Readonly<Record<string, unknown>>;
 
 /** The text of `folder/name`; `undefined` where there is no such file. */
-export async function textIfThere(folder: string, name: string): Promise<string | undefined> {
+async function textIfThere(folder: string, name: string): Promise<string | undefined> {
   try {
     return await readFile(join(folder, name), "utf8");
   } catch (error) {

@@ -6,10 +6,7 @@ import { describeShape, gathered, resultArray, stridesOf, type Layout, type Numb
  * `right` spread to the axes of `left`, so that both lie in the same order.
  * Throws `AxisError` when `right` has an axis that `left` lacks, `SizeError` and `LabelError` when a shared axis differs.
  */
-export function alignedTo(
-  left: Layout,
-  right: Layout,
-): { data: NumberArray; labels: Map<string, AxisLabels> } {
+function alignedTo(left: Layout, right: Layout): { data: NumberArray; labels: Map<string, AxisLabels> } {
   const strides = stridesOf(right.shape);
   const labels = new Map(left.labels);
   const spread = new Array<number>(left.axes.length).fill(0);

@@ -152,16 +152,3 @@ export function gathered(
   }
   return result;
 }
-
-/** The labels of some of the axes. */
-export function labelsFor(
-  labels: ReadonlyMap<string, AxisLabels>,
-  axes: readonly string[],
-): Map<string, AxisLabels> {
-  const kept = new Map<string, AxisLabels>();
-  for (const axis of axes) {
-    const words = labels.get(axis);
-    if (words !== undefined) kept.set(axis, words);
-  }
-  return kept;
-}

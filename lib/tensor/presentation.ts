@@ -17,7 +17,7 @@ const SLICE_LIMIT = 4;
 const TEXT_LIMIT = 8;
 
 /** `from −1.2 to 3`, and how many numbers are none or have no end. */
-export function rangeText(data: NumberArray): string {
+function rangeText(data: NumberArray): string {
   let [smallest, largest] = [Infinity, -Infinity];
   let [missing, above, below] = [0, 0, 0];
   for (const value of data) {
@@ -38,7 +38,7 @@ export function rangeText(data: NumberArray): string {
 }
 
 /** One line: name, axes, range. */
-export function summary(layout: Layout): string {
+function summary(layout: Layout): string {
   const { data, name } = layout;
   if (layout.axes.length === 0) return `${name === undefined ? "" : `${name} = `}${numberText(data[0] ?? 0)}`;
   const range = rangeText(data);

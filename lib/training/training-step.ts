@@ -54,7 +54,7 @@ interface Task {
 }
 
 /** What a batch asks: which tokens are read, which are to be predicted where, and how much each counts. */
-export function task(batch: Batch, configuration: TransformerConfiguration): Task {
+function task(batch: Batch, configuration: TransformerConfiguration): Task {
   const { sequences, targets: given, sources, weights } = batch;
   if (sequences.length === 0) throw new TrainingError("A batch has no sequences.");
   const reads = given === undefined ? sequences.map((sequence) => sequence.slice(0, -1)) : sequences;

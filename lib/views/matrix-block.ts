@@ -46,7 +46,7 @@ export function vegaScale(name: string, scale: ColourScale): Node {
 }
 
 /** A channel that colours `datum.data` by the scale, and what is not finite by the theme. */
-export function cellFill(scaleName: string): readonly Node[] {
+function cellFill(scaleName: string): readonly Node[] {
   return [
     { test: "isNumber(datum.data)", scale: scaleName, field: "data" },
     { test: "datum.data === 'Infinity'", value: THEME.positiveInfinity },
@@ -116,7 +116,7 @@ function drawCells(scene: Scene, matrix: DrawnMatrix, options: BlockOptions): vo
 }
 
 /** The size of the numbers in cells so high. */
-export function cellFont(cellHeight: number): number {
+function cellFont(cellHeight: number): number {
   return Math.min(11, cellHeight * 0.6);
 }
 

@@ -1,4 +1,4 @@
-import { inertText, textWidth, wrapText } from "./label.ts";
+import { inertText, wrapText } from "./label.ts";
 import { THEME } from "./theme.ts";
 
 /** A JSON value in a Vega specification. */
@@ -193,9 +193,4 @@ export function tooltipExpression(fields: readonly (readonly [name: string, expr
 /** A Vega expression that formats the number `expression`, with NaN and the infinities as words. */
 export function numberExpression(expression: string, specifier = ".4~g"): string {
   return `(isNumber(${expression}) ? format(${expression}, '${specifier}') : ${expression})`;
-}
-
-/** The width that a text needs, and a little more. */
-export function roomFor(text: string, fontSize: number = THEME.size.label): number {
-  return Math.ceil(textWidth(text, fontSize)) + 6;
 }

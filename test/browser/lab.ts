@@ -6,7 +6,7 @@ import { freePort } from "../free-port.ts";
 import { ROOT } from "../python.ts";
 import { served } from "../served.ts";
 
-export const SCREENSHOTS = join(ROOT, "test", "artefacts", "browser");
+const SCREENSHOTS = join(ROOT, "test", "artefacts", "browser");
 
 /** One output of a cell, as the notebook's model has it. */
 export interface CellOutput {

@@ -50,7 +50,7 @@ export function unpackState(
 }
 
 /** The bytes behind a typed array, a view or an ArrayBuffer. */
-export function bytesOf(value: unknown): Uint8Array | undefined {
+function bytesOf(value: unknown): Uint8Array | undefined {
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   return value instanceof ArrayBuffer ? new Uint8Array(value) : undefined;
 }

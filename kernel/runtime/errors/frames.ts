@@ -28,7 +28,7 @@ const PLUMBING: ReadonlySet<string> = new Set([
 const captured = new WeakMap<object, readonly Frame[]>();
 
 /** One line of a stack as V8 writes it; nothing for lines that name no place. */
-export function parseFrame(text: string): Frame | undefined {
+function parseFrame(text: string): Frame | undefined {
   const match = FRAME.exec(text);
   if (!match) return undefined;
   const [, written = "", location = "", lineText = "", columnText = ""] = match;

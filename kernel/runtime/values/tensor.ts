@@ -35,7 +35,7 @@ function isList(value: unknown): value is ArrayLike<unknown> {
 }
 
 /** Values of an array, row after row, as nested brackets; the middle of long axes left out. */
-export function arrayText(values: ArrayLike<unknown>, shape: readonly number[]): string {
+function arrayText(values: ArrayLike<unknown>, shape: readonly number[]): string {
   const isWhole = values.length <= WHOLE;
   const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, size) => product * size, 1));
   const indices = (size: number): (number | undefined)[] =>

@@ -23,7 +23,7 @@ const BYTES: Readonly<Record<string, number>> = {
 };
 
 /** Longest header that is read, in bytes: the reference reader's limit. */
-export const MAX_HEADER_BYTES = 100_000_000;
+const MAX_HEADER_BYTES = 100_000_000;
 
 /** One tensor as the header describes it: its bytes are `begin` to `end` (exclusive) of what follows the header. */
 export interface SafetensorEntry {

@@ -39,7 +39,7 @@ function isHeadMap({ axes }: ParameterSpecification): boolean {
 }
 
 /** The shape in the arithmetic of a parameter. */
-export function arrangedShape(specification: ParameterSpecification): number[] {
+function arrangedShape(specification: ParameterSpecification): number[] {
   const [first = 1, second = 1, third = 1] = specification.shape;
   if (isHeadMap(specification)) return [second, first * third];
   if (specification.shape.length === 3) return [first * second, third];
@@ -51,7 +51,7 @@ export function arrangedShape(specification: ParameterSpecification): number[] {
 }
 
 /** A parameter's numbers as the arithmetic wants them: [head, embedding, feature] becomes [embedding, head × feature]. */
-export function arranged(specification: ParameterSpecification, data: Float32Array): Float32Array {
+function arranged(specification: ParameterSpecification, data: Float32Array): Float32Array {
   const [heads = 1, embedding = 1, size = 1] = specification.shape;
   return isHeadMap(specification) ? swapped(data, heads, embedding, size) : data;
 }

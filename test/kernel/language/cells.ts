@@ -93,7 +93,7 @@ export class Cells {
   }
 }
 
-export class CellErrors extends Error {
+class CellErrors extends Error {
   override readonly name = "CellErrors";
   readonly errors: readonly Diagnostic[];
 

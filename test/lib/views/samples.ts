@@ -28,7 +28,7 @@ import {
   type Figure,
 } from "../../../lib/views/index.ts";
 
-export const WORDS = ["show", "me", "my", " photos", "files\n", "שלום"];
+const WORDS = ["show", "me", "my", " photos", "files\n", "שלום"];
 
 /** Words that try to be something else: markup, expressions, entities, prototypes, tags for Plotly, turned text. */
 export const HOSTILE = [
