@@ -24,6 +24,8 @@ export interface ProductOptions {
   readonly scale?: number;
   /** Whether it is added to what is there. */
   readonly isSum?: boolean;
+  /** The address of a row that is added to each of C's rows. */
+  readonly bias?: number;
   readonly causal?: Causal | undefined;
 }
 
@@ -64,7 +66,7 @@ export class FastKernels {
     c: Omit<Operand, "column">,
     options: ProductOptions = {},
   ): void {
-    const { batch = 1, groups = 1, scale = 1, isSum = false, causal } = options;
+    const { batch = 1, groups = 1, scale = 1, isSum = false, causal, bias = 0 } = options;
     this.kernels.matmul(
       groups,
       batch,
@@ -89,6 +91,7 @@ export class FastKernels {
       isSum ? 1 : 0,
       causal === undefined ? 0 : CAUSAL[causal.kind],
       causal?.from ?? 0,
+      bias,
     );
   }
 

@@ -33,6 +33,7 @@ export interface Kernels {
     isSum: number,
     causal: number,
     causalFrom: number,
+    bias: number,
   ): void;
   softmaxRows(
     scores: number,
@@ -90,7 +91,6 @@ export interface Kernels {
   add(a: number, b: number, out: number, n: number): void;
   multiply(a: number, b: number, out: number, n: number): void;
   squares(x: number, n: number): number;
-  repeatRow(row: number, out: number, rows: number, n: number): void;
   sumRows(x: number, out: number, rows: number, n: number): void;
   gatherRows(table: number, indices: number, out: number, count: number, n: number): void;
   scatterRows(rows: number, indices: number, table: number, count: number, n: number, size: number): void;

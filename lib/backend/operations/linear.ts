@@ -40,17 +40,8 @@ function fastLinear(
   const [k, n] = sizes(weight, isTransposed);
   const m = x.size / k;
   const y = fast.output([...x.shape.slice(0, -1), n]);
-  if (bias !== undefined) fast.kernels.repeatRow(fast.at(bias), fast.at(y), m, n);
   const w = { at: fast.at(weight), ...(isTransposed ? { row: 1, column: k } : { row: n }) };
-  fast.product(
-    m,
-    n,
-    k,
-    { at: fast.at(x), row: k },
-    w,
-    { at: fast.at(y), row: n },
-    { isSum: bias !== undefined },
-  );
+  fast.product(m, n, k, { at: fast.at(x), row: k }, w, { at: fast.at(y), row: n }, { bias: fast.at(bias) });
   return y;
 }
 

@@ -12,10 +12,10 @@ function sigmoid(x: v128): v128 {
   return f32x4.div(f32x4.splat(1), f32x4.add(f32x4.splat(1), exponential(f32x4.neg(x))));
 }
 
-/** erf x, absolute error below 2e-7. Source: Abramowitz & Stegun 7.1.26. */
+/** erf x, given e^(−x²); absolute error below 2e-7. Source: Abramowitz & Stegun 7.1.26. */
 // @ts-ignore: decorator
 @inline
-function errorFunction(x: v128): v128 {
+function errorFunction(x: v128, bell: v128): v128 {
   const size = f32x4.abs(x);
   const t = f32x4.div(f32x4.splat(1), accumulate(f32x4.splat(1), size, f32x4.splat(0.3275911)));
   let p = f32x4.splat(1.061405429);
@@ -25,9 +25,17 @@ function errorFunction(x: v128): v128 {
   p = accumulate(f32x4.splat(0.254829592), p, t);
   const y = f32x4.sub(
     f32x4.splat(1),
-    f32x4.mul(f32x4.mul(p, t), exponential(f32x4.neg(f32x4.mul(size, size)))),
+    f32x4.mul(f32x4.mul(p, t), bell),
   );
   return v128.or(y, v128.and(x, i32x4.splat(0x80000000)));
+}
+
+/** The share of a normal distribution that is below x, given e^(−x²/2). */
+// @ts-ignore: decorator
+@inline
+function below(x: v128, bell: v128): v128 {
+  const half = f32x4.splat(0.5);
+  return accumulate(half, half, errorFunction(f32x4.mul(x, f32x4.splat(0.70710678)), bell));
 }
 
 /** Which part of x an activation lets through, f(x) / x: 1 gelu, 2 gelu-tanh, 3 gelu-sigmoid, 4 silu. */
@@ -35,8 +43,7 @@ function errorFunction(x: v128): v128 {
 @inline
 function share(x: v128, kind: i32): v128 {
   if (kind == 1) {
-    const half = f32x4.splat(0.5);
-    return accumulate(half, half, errorFunction(f32x4.mul(x, f32x4.splat(0.70710678))));
+    return below(x, exponential(f32x4.mul(f32x4.mul(x, x), f32x4.splat(-0.5))));
   }
   if (kind == 2) {
     // (1 + tanh u) / 2 = σ(2u)
@@ -51,11 +58,11 @@ function share(x: v128, kind: i32): v128 {
 @inline
 function slope(x: v128, kind: i32): v128 {
   if (kind == 0) return v128.and(f32x4.splat(1), f32x4.gt(x, f32x4.splat(0)));
-  const s = share(x, kind);
   if (kind == 1) {
-    const density = f32x4.mul(exponential(f32x4.mul(f32x4.mul(x, x), f32x4.splat(-0.5))), f32x4.splat(0.3989422804));
-    return accumulate(s, x, density);
+    const bell = exponential(f32x4.mul(f32x4.mul(x, x), f32x4.splat(-0.5)));
+    return accumulate(below(x, bell), x, f32x4.mul(bell, f32x4.splat(0.3989422804)));
   }
+  const s = share(x, kind);
   const spread = f32x4.mul(s, f32x4.sub(f32x4.splat(1), s));
   let inner = f32x4.splat(kind == 3 ? 1.702 : 1);
   if (kind == 2) {

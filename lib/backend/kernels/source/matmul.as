@@ -6,14 +6,17 @@
  */
 import { ARGUMENTS, begin, chunksOf, job, partStart, share, workspace } from "./threads";
 import { MATMUL } from "./parts";
+import { addAll } from "./rows";
 import { accumulate, loadPart, storePart, sumOf } from "./vector";
 
 const BLOCK_INNER: i32 = 256;
 const BLOCK_COLUMNS: i32 = 512;
+/** How many rows of an A whose columns lie apart are copied side by side at a time: a cache line of them. */
+const STRIP_ROWS: i32 = 16;
 
 /** Bytes of workspace that each thread wants. */
 export function workspaceSize(): i32 {
-  return (BLOCK_INNER * BLOCK_COLUMNS + BLOCK_INNER * 4 + 32) * 4 + 16;
+  return (BLOCK_INNER * BLOCK_COLUMNS + BLOCK_INNER * STRIP_ROWS + 32) * 4 + 16;
 }
 
 /** Which entries of a product of attention need no work, as a query sees only keys up to its own position. */
@@ -30,27 +33,32 @@ const LEAST: i32 = 1 << 15;
 
 /**
  * `groups` times `batch` products. Addresses in bytes; strides in numbers; C's columns lie side by side. `causal` names what can be left out
- * when query i sees the keys up to i + `causalFrom`.
+ * when query i sees the keys up to i + `causalFrom`. `bias` (n numbers, or address 0) is added to every row of C.
  */
 export function matmul(
   groups: i32, batch: i32, m: i32, n: i32, k: i32,
   a: usize, aGroup: i32, aBatch: i32, aRow: i32, aColumn: i32,
   b: usize, bGroup: i32, bBatch: i32, bRow: i32, bColumn: i32,
   c: usize, cGroup: i32, cBatch: i32, cRow: i32,
-  scale: f32, isSum: i32, causal: i32, causalFrom: i32,
+  scale: f32, isSum: i32, causal: i32, causalFrom: i32, bias: usize,
 ): void {
   const items = groups * batch;
   if (items == 0 || m == 0 || n == 0) return;
   const steps = <i64>items * m * n * k;
   const parts = chunksOf(<i32>min<i64>(steps, i32.MAX_VALUE), LEAST);
-  // Whole matrices where there are enough of them, else parts of each: of its rows or columns, whichever are more.
+  // Whole matrices where there are enough of them, else parts of each, by rows and columns.
   let rowParts = 1;
   let columnParts = 1;
   if (items < parts) {
     const wanted = (parts + items - 1) / items;
-    // One row reads B once, in long stretches or slowly.
-    if (n > m) columnParts = max(1, min(wanted, m < 4 ? n >> 9 : n >> 5));
-    else rowParts = max(1, min(wanted, m >> 4));
+    if (m < 4) columnParts = max(1, min(wanted, n >> 9)); // one row reads B once, in long stretches or slowly
+    else {
+      // Each part of the rows packs all of its part of B; each part of the columns reads all of its part of A, which costs as much where it must be gathered.
+      const reading: f32 = aColumn == 1 ? 8 : 1;
+      columnParts = <i32>sqrt<f32>((<f32>wanted * reading * <f32>n) / <f32>m);
+      columnParts = max(1, min(min(columnParts, wanted), n >> 5));
+      rowParts = max(1, min((wanted + columnParts - 1) / columnParts, m >> 4));
+    }
   }
   if (parts > 1) begin();
   const at = parts > 1 ? job + ARGUMENTS : workspace;
@@ -77,6 +85,7 @@ export function matmul(
   store<i32>(at, isSum, 76);
   store<i32>(at, causal, 80);
   store<i32>(at, causalFrom, 84);
+  store<usize>(at, bias, 100);
   store<i32>(at, items, 88);
   store<i32>(at, rowParts, 92);
   store<i32>(at, columnParts, 96);
@@ -96,11 +105,12 @@ export function matmulPart(at: usize, chunk: i32, chunks: i32): void {
   // Of `pieces` for each matrix this chunk is one; or, with whole matrices, it has several.
   const first = pieces > 1 ? chunk / pieces : partStart(items, chunk, chunks, 1);
   const end = pieces > 1 ? first + 1 : partStart(items, chunk + 1, chunks, 1);
-  const piece = chunk % pieces;
-  const rowFirst = rowParts > 1 ? partStart(m, piece, rowParts, 4) : 0;
-  const rowEnd = rowParts > 1 ? partStart(m, piece + 1, rowParts, 4) : m;
-  const columnFirst = columnParts > 1 ? partStart(n, piece, columnParts, 8) : 0;
-  const columnEnd = columnParts > 1 ? partStart(n, piece + 1, columnParts, 8) : n;
+  const rowPart = (chunk % pieces) / columnParts;
+  const columnPart = chunk % columnParts;
+  const rowFirst = partStart(m, rowPart, rowParts, STRIP_ROWS);
+  const rowEnd = partStart(m, rowPart + 1, rowParts, STRIP_ROWS);
+  const columnFirst = partStart(n, columnPart, columnParts, 16);
+  const columnEnd = partStart(n, columnPart + 1, columnParts, 16);
   // Not kept across calls: the workspace that holds the arguments without threads is written to.
   const k = load<i32>(at, 12);
   const a = load<usize>(at, 16);
@@ -121,6 +131,7 @@ export function matmulPart(at: usize, chunk: i32, chunks: i32): void {
   const isSum = load<i32>(at, 76);
   const causal = load<i32>(at, 80);
   const causalFrom = load<i32>(at, 84);
+  const bias = load<usize>(at, 100);
   for (let item = first; item < end; item++) {
     const group = item / batch;
     const inner = item - group * batch;
@@ -129,7 +140,7 @@ export function matmulPart(at: usize, chunk: i32, chunks: i32): void {
       a + ((<usize>group * aGroup + <usize>inner * aBatch) << 2), aRow, aColumn,
       b + ((<usize>group * bGroup + <usize>inner * bBatch) << 2), bRow, bColumn,
       c + ((<usize>group * cGroup + <usize>inner * cBatch) << 2), cRow,
-      scale, isSum, causal, causalFrom,
+      scale, isSum, causal, causalFrom, bias,
     );
   }
 }
@@ -138,34 +149,37 @@ export function matmulPart(at: usize, chunk: i32, chunks: i32): void {
 function product(
   rowFirst: i32, rowEnd: i32, columnFirst: i32, columnEnd: i32, m: i32, k: i32,
   a: usize, aRow: i32, aColumn: i32, b: usize, bRow: i32, bColumn: i32, c: usize, cRow: i32,
-  scale: f32, isSum: i32, causal: i32, causalFrom: i32,
+  scale: f32, isSum: i32, causal: i32, causalFrom: i32, bias: usize,
 ): void {
   const panels = (workspace + 15) & ~15;
   const strip = panels + ((BLOCK_INNER * BLOCK_COLUMNS) << 2);
-  const edge = strip + ((BLOCK_INNER * 4) << 2);
+  const edge = strip + ((BLOCK_INNER * STRIP_ROWS) << 2);
   if (m < 4 && aColumn == 1 && (bColumn == 1 || bRow == 1)) {
     // Too few rows to pay for packing B: each of its numbers is used once for each of them.
     const b1 = b + ((<usize>columnFirst * bColumn) << 2);
     for (let i = rowFirst; i < rowEnd; i++) {
       const a1 = a + ((<usize>i * aRow) << 2);
       const c1 = c + ((<usize>i * cRow + columnFirst) << 2);
-      if (bColumn == 1) rowByRows(a1, k, b1, bRow, columnEnd - columnFirst, c1, scale, isSum);
-      else rowByColumns(a1, k, b1, bColumn, columnEnd - columnFirst, c1, scale, isSum);
+      startRow(c1, columnEnd - columnFirst, isSum, bias, columnFirst);
+      if (bColumn == 1) rowByRows(a1, k, b1, bRow, columnEnd - columnFirst, c1, scale);
+      else rowByColumns(a1, k, b1, bColumn, columnEnd - columnFirst, c1, scale);
     }
     return;
   }
-  if (k == 0 && isSum == 0) {
+  if (k == 0) {
     for (let i = rowFirst; i < rowEnd; i++) {
-      memory.fill(c + ((<usize>i * cRow + columnFirst) << 2), 0, <usize>(columnEnd - columnFirst) << 2);
+      startRow(c + ((<usize>i * cRow + columnFirst) << 2), columnEnd - columnFirst, isSum, bias, columnFirst);
     }
     return;
   }
+  const isGatheredWide = aColumn != 1 && aRow == 1 && causal == ALL;
   for (let j0 = columnFirst; j0 < columnEnd; j0 += BLOCK_COLUMNS) {
     const columns = min(BLOCK_COLUMNS, columnEnd - j0);
     for (let k0 = 0; k0 < k; k0 += BLOCK_INNER) {
       const inner = min(BLOCK_INNER, k - k0);
       pack(b + ((<usize>k0 * bRow + <usize>j0 * bColumn) << 2), bRow, bColumn, inner, columns, panels);
       const isFurther = isSum != 0 || k0 > 0;
+      const start = bias == 0 || k0 > 0 ? <usize>0 : bias + (<usize>j0 << 2);
       for (let i0 = rowFirst; i0 < rowEnd; i0 += 4) {
         const rows = min(4, rowEnd - i0);
         let skip = 0;
@@ -188,19 +202,32 @@ function product(
         const cTile = c + ((<usize>i0 * cRow + j0) << 2);
         length -= skip;
         if (aColumn == 1) {
-          rowsByPanels(aTile, aRow, rows, length, panels + (skip << 5), inner, width, cTile, cRow, scale, isFurther, edge);
+          rowsByPanels(aTile, aRow, rows, length, panels + (skip << 5), inner, width, cTile, cRow, scale, isFurther, start, edge);
         } else {
-          gather(aTile, aRow, aColumn, rows, length, strip);
-          stripByPanels(strip, rows, length, panels + (skip << 5), inner, width, cTile, cRow, scale, isFurther, edge);
+          let own = strip;
+          const wide = rowFirst + ((i0 - rowFirst) & -STRIP_ROWS);
+          if (isGatheredWide && wide + STRIP_ROWS <= rowEnd) {
+            if (wide == i0) gatherWide(aTile, aColumn, inner, strip);
+            own += <usize>(i0 - wide) * (BLOCK_INNER << 2);
+          } else gather(aTile, aRow, aColumn, rows, length, strip);
+          stripByPanels(own, rows, length, panels + (skip << 5), inner, width, cTile, cRow, scale, isFurther, start, edge);
         }
       }
     }
   }
 }
 
-/** One row of C where B's rows lie side by side: the sum of B's rows, each times a number of A, four at a time. */
-function rowByRows(a: usize, k: i32, b: usize, bRow: i32, n: i32, c: usize, scale: f32, isSum: i32): void {
-  if (isSum == 0) memory.fill(c, 0, <usize>n << 2);
+/** What `n` numbers of a row of C, from column `first` on, are before products are added: what they were, or 0; and the bias. */
+function startRow(c: usize, n: i32, isSum: i32, bias: usize, first: i32): void {
+  const from = bias + (<usize>first << 2);
+  if (isSum != 0) {
+    if (bias != 0) addAll(c, from, c, n);
+  } else if (bias != 0) memory.copy(c, from, <usize>n << 2);
+  else memory.fill(c, 0, <usize>n << 2);
+}
+
+/** Adds to one row of C where B's rows lie side by side: the sum of B's rows, each times a number of A, four at a time. */
+function rowByRows(a: usize, k: i32, b: usize, bRow: i32, n: i32, c: usize, scale: f32): void {
   const down = <usize>bRow << 2;
   const whole = <usize>(n & ~3) << 2;
   const rest = n & 3;
@@ -237,8 +264,8 @@ function rowByRows(a: usize, k: i32, b: usize, bRow: i32, n: i32, c: usize, scal
   }
 }
 
-/** One row of C where B's columns lie side by side: a dot product for each. */
-function rowByColumns(a: usize, k: i32, b: usize, bColumn: i32, n: i32, c: usize, scale: f32, isSum: i32): void {
+/** Adds to one row of C where B's columns lie side by side: a dot product for each. */
+function rowByColumns(a: usize, k: i32, b: usize, bColumn: i32, n: i32, c: usize, scale: f32): void {
   const whole = <usize>(k & ~7) << 2;
   const end = <usize>k << 2;
   for (let j = 0; j < n; j++) {
@@ -250,7 +277,7 @@ function rowByColumns(a: usize, k: i32, b: usize, bColumn: i32, n: i32, c: usize
     }
     let sum = sumOf(f32x4.add(even, odd));
     for (let at = whole; at < end; at += 4) sum += load<f32>(a + at) * load<f32>(b + at);
-    store<f32>(c, isSum != 0 ? load<f32>(c) + scale * sum : scale * sum);
+    store<f32>(c, load<f32>(c) + scale * sum);
     c += 4;
     b += <usize>bColumn << 2;
   }
@@ -261,7 +288,20 @@ function pack(b: usize, bRow: i32, bColumn: i32, inner: i32, columns: i32, to: u
   for (let j = 0; j < columns; j += 8) {
     const width = min(8, columns - j);
     const from = b + ((<usize>j * bColumn) << 2);
-    if (width == 8 && bColumn == 1) {
+    if (columns - j >= 16 && bColumn == 1) {
+      // Two panels at once: a cache line of B.
+      const next = to + (<usize>inner << 5);
+      let source = from;
+      for (let i: usize = 0; i < <usize>inner << 5; i += 32) {
+        v128.store(to + i, v128.load(source));
+        v128.store(to + i, v128.load(source, 16), 16);
+        v128.store(next + i, v128.load(source, 32));
+        v128.store(next + i, v128.load(source, 48), 16);
+        source += <usize>bRow << 2;
+      }
+      to = next + (<usize>inner << 5);
+      j += 8;
+    } else if (width == 8 && bColumn == 1) {
       let source = from;
       for (let i = 0; i < inner; i++) {
         v128.store(to, v128.load(source));
@@ -322,6 +362,20 @@ function packTransposed(from: usize, step: usize, inner: i32, to: usize): void {
   }
 }
 
+/** Copies sixteen rows of A, whose numbers lie side by side along the rows' axis, as four strips as `gather` makes them. */
+function gatherWide(a: usize, aColumn: i32, inner: i32, to: usize): void {
+  const step = <usize>aColumn << 2;
+  const strip: usize = BLOCK_INNER << 4;
+  for (let i = 0; i < inner; i++) {
+    v128.store(to, v128.load(a));
+    v128.store(to + strip, v128.load(a, 16));
+    v128.store(to + strip * 2, v128.load(a, 32));
+    v128.store(to + strip * 3, v128.load(a, 48));
+    a += step;
+    to += 16;
+  }
+}
+
 /** Copies up to four rows of A side by side: `inner` × 4. */
 function gather(a: usize, aRow: i32, aColumn: i32, rows: i32, inner: i32, to: usize): void {
   const step = <usize>aColumn << 2;
@@ -347,7 +401,7 @@ function gather(a: usize, aRow: i32, aColumn: i32, rows: i32, inner: i32, to: us
 /** A tile of C from four rows of A whose numbers lie side by side along the inner axis; panels are `depth` rows apart. */
 function rowsByPanels(
   a: usize, aRow: i32, rows: i32, inner: i32, panel: usize, depth: i32, columns: i32,
-  c: usize, cRow: i32, scale: f32, isFurther: bool, edge: usize,
+  c: usize, cRow: i32, scale: f32, isFurther: bool, bias: usize, edge: usize,
 ): void {
   const down = <usize>aRow << 2;
   const a1 = rows > 1 ? a + down : a;
@@ -380,14 +434,14 @@ function rowsByPanels(
       p3 += 4;
     }
     panel += <usize>depth << 5;
-    put(c00, c01, c10, c11, c20, c21, c30, c31, c + (<usize>j << 2), cRow, rows, columns - j, f32x4.splat(scale), isFurther, edge);
+    put(c00, c01, c10, c11, c20, c21, c30, c31, c + (<usize>j << 2), cRow, rows, columns - j, f32x4.splat(scale), isFurther, bias == 0 ? bias : bias + (<usize>j << 2), edge);
   }
 }
 
 /** The same from a strip of A as `gather` makes it. */
 function stripByPanels(
   strip: usize, rows: i32, inner: i32, panel: usize, depth: i32, columns: i32,
-  c: usize, cRow: i32, scale: f32, isFurther: bool, edge: usize,
+  c: usize, cRow: i32, scale: f32, isFurther: bool, bias: usize, edge: usize,
 ): void {
   const end = strip + (<usize>inner << 4);
   for (let j = 0; j < columns; j += 8) {
@@ -413,7 +467,7 @@ function stripByPanels(
       a += 16;
     }
     panel += <usize>depth << 5;
-    put(c00, c01, c10, c11, c20, c21, c30, c31, c + (<usize>j << 2), cRow, rows, columns - j, f32x4.splat(scale), isFurther, edge);
+    put(c00, c01, c10, c11, c20, c21, c30, c31, c + (<usize>j << 2), cRow, rows, columns - j, f32x4.splat(scale), isFurther, bias == 0 ? bias : bias + (<usize>j << 2), edge);
   }
 }
 
@@ -422,39 +476,44 @@ function stripByPanels(
 @inline
 function put(
   c00: v128, c01: v128, c10: v128, c11: v128, c20: v128, c21: v128, c30: v128, c31: v128,
-  c: usize, cRow: i32, rows: i32, width: i32, scale: v128, isFurther: bool, edge: usize,
+  c: usize, cRow: i32, rows: i32, width: i32, scale: v128, isFurther: bool, bias: usize, edge: usize,
 ): void {
   const down = <usize>cRow << 2;
   if (width >= 8) {
-    putRow(c, f32x4.mul(c00, scale), f32x4.mul(c01, scale), isFurther);
-    if (rows > 1) putRow(c + down, f32x4.mul(c10, scale), f32x4.mul(c11, scale), isFurther);
-    if (rows > 2) putRow(c + down * 2, f32x4.mul(c20, scale), f32x4.mul(c21, scale), isFurther);
-    if (rows > 3) putRow(c + down * 3, f32x4.mul(c30, scale), f32x4.mul(c31, scale), isFurther);
+    putRow(c, f32x4.mul(c00, scale), f32x4.mul(c01, scale), isFurther, bias);
+    if (rows > 1) putRow(c + down, f32x4.mul(c10, scale), f32x4.mul(c11, scale), isFurther, bias);
+    if (rows > 2) putRow(c + down * 2, f32x4.mul(c20, scale), f32x4.mul(c21, scale), isFurther, bias);
+    if (rows > 3) putRow(c + down * 3, f32x4.mul(c30, scale), f32x4.mul(c31, scale), isFurther, bias);
   } else {
-    putPart(c, f32x4.mul(c00, scale), f32x4.mul(c01, scale), width, isFurther, edge);
-    if (rows > 1) putPart(c + down, f32x4.mul(c10, scale), f32x4.mul(c11, scale), width, isFurther, edge);
-    if (rows > 2) putPart(c + down * 2, f32x4.mul(c20, scale), f32x4.mul(c21, scale), width, isFurther, edge);
-    if (rows > 3) putPart(c + down * 3, f32x4.mul(c30, scale), f32x4.mul(c31, scale), width, isFurther, edge);
+    putPart(c, f32x4.mul(c00, scale), f32x4.mul(c01, scale), width, isFurther, bias, edge);
+    if (rows > 1) putPart(c + down, f32x4.mul(c10, scale), f32x4.mul(c11, scale), width, isFurther, bias, edge);
+    if (rows > 2) putPart(c + down * 2, f32x4.mul(c20, scale), f32x4.mul(c21, scale), width, isFurther, bias, edge);
+    if (rows > 3) putPart(c + down * 3, f32x4.mul(c30, scale), f32x4.mul(c31, scale), width, isFurther, bias, edge);
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function putRow(c: usize, x0: v128, x1: v128, isFurther: bool): void {
+function putRow(c: usize, x0: v128, x1: v128, isFurther: bool, bias: usize): void {
   if (isFurther) {
     x0 = f32x4.add(x0, v128.load(c));
     x1 = f32x4.add(x1, v128.load(c, 16));
+  }
+  if (bias != 0) {
+    x0 = f32x4.add(x0, v128.load(bias));
+    x1 = f32x4.add(x1, v128.load(bias, 16));
   }
   v128.store(c, x0);
   v128.store(c, x1, 16);
 }
 
-function putPart(c: usize, x0: v128, x1: v128, width: i32, isFurther: bool, edge: usize): void {
+function putPart(c: usize, x0: v128, x1: v128, width: i32, isFurther: bool, bias: usize, edge: usize): void {
   v128.store(edge, x0);
   v128.store(edge, x1, 16);
   for (let w: usize = 0; w < <usize>width; w++) {
     const at = c + (w << 2);
-    const number = load<f32>(edge + (w << 2));
+    let number = load<f32>(edge + (w << 2));
+    if (bias != 0) number += load<f32>(bias + (w << 2));
     store<f32>(at, isFurther ? load<f32>(at) + number : number);
   }
 }

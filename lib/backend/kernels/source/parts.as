@@ -2,7 +2,7 @@
 import { activatePart, activateGradientPart } from "./activation";
 import { matmulPart } from "./matmul";
 import { normGradientPart, normPart } from "./norm";
-import { adamPart, addPart, multiplyPart, repeatRowPart, sumRowsPart } from "./rows";
+import { adamPart, addPart, multiplyPart, sumRowsPart } from "./rows";
 import { crossEntropyPart, softmaxGradientPart, softmaxRowsPart } from "./softmax";
 import { ARGUMENTS, job } from "./threads";
 
@@ -16,9 +16,8 @@ export const ACTIVATE: i32 = 6;
 export const ACTIVATE_GRADIENT: i32 = 7;
 export const ADD: i32 = 8;
 export const MULTIPLY: i32 = 9;
-export const REPEAT_ROW: i32 = 10;
-export const SUM_ROWS: i32 = 11;
-export const ADAM: i32 = 12;
+export const SUM_ROWS: i32 = 10;
+export const ADAM: i32 = 11;
 
 export function part(kernel: i32, chunk: i32, chunks: i32): void {
   switch (kernel) {
@@ -32,7 +31,6 @@ export function part(kernel: i32, chunk: i32, chunks: i32): void {
     case ACTIVATE_GRADIENT: return activateGradientPart(chunk, chunks);
     case ADD: return addPart(chunk, chunks);
     case MULTIPLY: return multiplyPart(chunk, chunks);
-    case REPEAT_ROW: return repeatRowPart(chunk, chunks);
     case SUM_ROWS: return sumRowsPart(chunk, chunks);
     case ADAM: return adamPart(chunk, chunks);
   }

@@ -1,4 +1,4 @@
-import { ADAM, ADD, MULTIPLY, REPEAT_ROW, SUM_ROWS } from "./parts";
+import { ADAM, ADD, MULTIPLY, SUM_ROWS } from "./parts";
 import { argument, begin, chunksOf, factor, partStart, setArgument, setFactor, share } from "./threads";
 import { accumulate, loadPart, storePart, sumOf } from "./vector";
 
@@ -62,30 +62,6 @@ export function squares(x: usize, n: i32): f32 {
   for (; x < end; x += 16) sums = accumulate(sums, v128.load(x), v128.load(x));
   if ((n & 3) > 0) sums = accumulate(sums, loadPart(x, n & 3, 0), loadPart(x, n & 3, 0));
   return sumOf(sums);
-}
-
-/** `row` (n numbers) `rows` times. */
-export function repeatRow(row: usize, out: usize, rows: i32, n: i32): void {
-  const chunks = min(rows, chunksOf(rows * n, LEAST));
-  if (chunks <= 1) return repeatAll(row, out, rows, n);
-  begin();
-  setArgument(0, row);
-  setArgument(1, out);
-  setArgument(2, rows);
-  setArgument(3, n);
-  share(REPEAT_ROW, chunks);
-}
-
-export function repeatRowPart(chunk: i32, chunks: i32): void {
-  const rows = argument(2);
-  const n = argument(3);
-  const first = partStart(rows, chunk, chunks, 1);
-  repeatAll(argument(0), argument(1) + ((<usize>first * n) << 2), partStart(rows, chunk + 1, chunks, 1) - first, n);
-}
-
-function repeatAll(row: usize, out: usize, rows: i32, n: i32): void {
-  const bytes = <usize>n << 2;
-  for (let i = 0; i < rows; i++) memory.copy(out + <usize>i * bytes, row, bytes);
 }
 
 /** The sum of `rows` rows of `n` numbers. */

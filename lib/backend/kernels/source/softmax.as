@@ -74,12 +74,12 @@ function softmaxRow(scores: usize, out: usize, count: i32, mask: usize): void {
   for (let at: usize = 0; at < end; at += 16) {
     let x = v128.load(scores + at);
     if (mask != 0) x = masked(x, v128.load(mask + at));
-    highest = f32x4.max(highest, x);
+    highest = f32x4.pmax(highest, x);
   }
   if (rest > 0) {
     let x = loadPart(scores + end, rest, -1e30);
     if (mask != 0) x = masked(x, loadPart(mask + end, rest, 0));
-    highest = f32x4.max(highest, x);
+    highest = f32x4.pmax(highest, x);
   }
   const top = largestOf(highest);
   if (top <= -1e30) {

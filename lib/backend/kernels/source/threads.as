@@ -27,10 +27,10 @@ export function jobSize(): i32 {
   return 512;
 }
 
-/** How often a helper looks for a job before it goes to sleep: about 0.1 ms. */
-const PATIENCE: i32 = 40000;
-/** How often the caller looks whether helpers have done before it sleeps: one of them may want its processor. */
-const CALLERS_PATIENCE: i32 = 4000;
+/** How often a helper looks for a job before it goes to sleep: about a quarter of a millisecond. */
+const PATIENCE: i32 = 100000;
+/** How often the caller looks whether helpers have done before it sleeps, which takes longer than most chunks: a helper may want its processor. */
+const CALLERS_PATIENCE: i32 = 100000;
 
 /** The addresses of this thread's block and workspace; the block cleared by who makes it. */
 export function setUp(block: usize, space: usize): void {
@@ -41,7 +41,7 @@ export function setUp(block: usize, space: usize): void {
 /** The most steps that a chunk should have: about a third of a millisecond of multiplications. */
 const LONGEST: i32 = 1 << 22;
 /** For how many jobs the caller works alone after a helper was not given a processor: others need the machine. */
-const HOLIDAYS: i32 = 100;
+const HOLIDAYS: i32 = 32;
 let holidays: i32 = 0;
 
 /** Into how many chunks of at least `least` steps `steps` are to be divided: 1 where threads cannot help. */

@@ -26,26 +26,24 @@ export function largestOf(x: v128): f32 {
 
 /**
  * e^x of four numbers, relative error below 2e-7; 0 below −87, at most e^88. Source: the polynomial of Cephes' `expf` (Moshier), with the argument
- * reduced by whole powers of two.
+ * reduced by whole powers of two; adding 1.5 · 2²³ rounds to a whole number, which is then in the sum's last bits.
  */
 // @ts-ignore: decorator
 @inline
 export function exponential(x: v128): v128 {
   const small = f32x4.lt(x, f32x4.splat(-87));
-  x = f32x4.min(f32x4.max(x, f32x4.splat(-87)), f32x4.splat(88));
-  const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(1.44269504088896341)));
-  const r = f32x4.sub(
-    f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375))),
-    f32x4.mul(n, f32x4.splat(-2.12194440e-4)),
-  );
-  let p = f32x4.splat(1.9875691500e-4);
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.3981999507e-3));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(8.3334519073e-3));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(4.1665795894e-2));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.6666665459e-1));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(5.0000001201e-1));
-  const y = f32x4.add(f32x4.add(f32x4.mul(f32x4.mul(p, r), r), r), f32x4.splat(1));
-  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
+  // The operands' order keeps what is not a number.
+  x = f32x4.pmax(f32x4.pmin(x, f32x4.splat(88)), f32x4.splat(-87));
+  const rounded = accumulate(f32x4.splat(12582912), x, f32x4.splat(1.44269504088896341));
+  const n = f32x4.sub(rounded, f32x4.splat(12582912));
+  const r = accumulate(accumulate(x, n, f32x4.splat(-0.693359375)), n, f32x4.splat(2.12194440e-4));
+  let p = accumulate(f32x4.splat(1.3981999507e-3), f32x4.splat(1.9875691500e-4), r);
+  p = accumulate(f32x4.splat(8.3334519073e-3), p, r);
+  p = accumulate(f32x4.splat(4.1665795894e-2), p, r);
+  p = accumulate(f32x4.splat(1.6666665459e-1), p, r);
+  p = accumulate(f32x4.splat(5.0000001201e-1), p, r);
+  const y = f32x4.add(accumulate(r, f32x4.mul(p, r), r), f32x4.splat(1));
+  const power = i32x4.shl(i32x4.add(rounded, i32x4.splat(127)), 23);
   return v128.andnot(f32x4.mul(y, power), small);
 }
 

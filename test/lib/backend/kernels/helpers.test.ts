@@ -38,6 +38,13 @@ function everyKernel(fast: FastKernels): Record<string, Float32Array> {
         { at: at(c), row: 2049 },
       );
       keep(`transposed product of ${m} rows`, c);
+      const row = at(made(2049, 11));
+      const [left, right] = [
+        { at: at(a), row: k },
+        { at: at(b), row: 2049 },
+      ];
+      fast.product(m, 2049, k, left, right, { at: at(c), row: 2049 }, { bias: row });
+      keep(`product of ${m} rows with bias`, c);
     }
     const [many, other, products] = [made(37 * 24 * 16, 7), made(37 * 16 * 24, 8), fast.output([37, 24, 24])];
     const batch = {
@@ -71,8 +78,6 @@ function everyKernel(fast: FastKernels): Record<string, Float32Array> {
     keep("add", out);
     kernels.multiply(at(x), at(dy), at(out), rows * n);
     keep("multiply", out);
-    kernels.repeatRow(at(gain), at(out), rows, n);
-    keep("repeatRow", out);
     kernels.sumRows(at(x), at(dGain), rows, n);
     keep("sumRows", dGain);
     const [mean, square] = [made(rows * n, 10), fast.output([rows * n])];
