@@ -30,7 +30,7 @@ describe("instantiateKernels", () => {
       kernels.setUp(0, 2 ** 20);
       const numbers = new Float32Array(memory.buffer);
       numbers.set([1, 2, 3, 4, 5, 6, 7, 8]);
-      kernels.matmul(1, 1, 2, 2, 2, 0, 0, 0, 2, 1, 16, 0, 0, 2, 1, 64, 0, 0, 2, 1, 0, 0, 0);
+      kernels.matmul(1, 1, 2, 2, 2, 0, 0, 0, 2, 1, 16, 0, 0, 2, 1, 64, 0, 0, 2, 1, 0, 0, 0, 0);
       assert.deepEqual([...numbers.subarray(16, 20)], [19, 22, 43, 50]);
     });
   }
