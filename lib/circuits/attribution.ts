@@ -3,6 +3,7 @@ import type { HookName, HookPattern, Token, Transformer } from "../models/transf
 import { tensor, type Tensor } from "../tensor/index.ts";
 import { attribution } from "../views/index.ts";
 import { shown } from "./shown.ts";
+import { unembeddingColumn } from "./unembedding-column.ts";
 
 /** An attribution that cannot be made, or that does not add up; the message says why. */
 export class AttributionError extends Error {
@@ -129,19 +130,16 @@ function wordIndex(model: Transformer, token: Token): number {
 
 /** What the residual stream (divided by the norm's scale) is multiplied with, and what is added whatever it is. */
 export function readingDirection(model: Transformer, token: number, against: number | undefined) {
-  const { embedding, finalNorm, norm, unembedding, unembeddingBias, vocabulary } = model.configuration;
-  const isTied = unembedding === "tied";
-  const { data } = isTied ? model.parameter("W_E") : model.parameter("W_U");
-  const entry = (word: number, at: number) =>
-    (isTied ? data[word * embedding + at] : data[at * vocabulary + word]) ?? 0;
+  const { embedding, finalNorm, norm } = model.configuration;
+  const chosen = unembeddingColumn(model, token);
+  const other = against === undefined ? undefined : unembeddingColumn(model, against);
   const isLearned = finalNorm && norm?.learned === true;
   const gain = isLearned ? model.parameter("finalNorm.gain").data : undefined;
   const shift = isLearned && norm.kind === "layer" ? model.parameter("finalNorm.bias").data : undefined;
   const vector = new Float64Array(embedding);
-  const biases = unembeddingBias ? model.parameter("b_U").data : undefined;
-  let constant = (biases?.[token] ?? 0) - (against === undefined ? 0 : (biases?.[against] ?? 0));
+  let constant = chosen.bias - (other?.bias ?? 0);
   for (let at = 0; at < embedding; at++) {
-    const difference = entry(token, at) - (against === undefined ? 0 : entry(against, at));
+    const difference = (chosen.vector[at] ?? 0) - (other?.vector[at] ?? 0);
     constant += (shift?.[at] ?? 0) * difference;
     vector[at] = difference * (gain?.[at] ?? 1);
   }

@@ -31,7 +31,6 @@ export {
   patchHeads,
   patchHeadsByPosition,
   patchResidual,
-  type Metric,
   type PatchingResult,
   type PatchingTask,
 } from "./patching.ts";
@@ -63,3 +62,4 @@ export { modelReport, type ModelReport, type TextReport } from "./report/model-r
 export { reportJson } from "./report/report-json.ts";
 export { reportPage } from "./report/report-page.ts";
 export { reportText } from "./report/report-text.ts";
+export type { Metric } from "./variants.ts";

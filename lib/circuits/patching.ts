@@ -1,17 +1,18 @@
 import type { Displayable } from "../display/index.ts";
-import {
-  InputError,
-  intervention,
-  type Intervention,
-  type Token,
-  type Transformer,
-} from "../models/transformer/index.ts";
-import { stack, tensor, type Tensor } from "../tensor/index.ts";
+import { InputError, type Token, type Transformer } from "../models/transformer/index.ts";
+import { tensor, type Tensor } from "../tensor/index.ts";
 import { heatmap, heatmapGrid } from "../views/index.ts";
 import { shown } from "./shown.ts";
-
-/** What a run is judged by: one number from the logits of the last position. */
-export type Metric = (logits: Tensor<["vocabulary"]>) => number;
+import {
+  cellMetrics,
+  isDifferent,
+  isReached,
+  mixCells,
+  partOf,
+  type Cell,
+  type MixPatch,
+} from "./mix-patches.ts";
+import { baseRun, numbersOf, type Metric } from "./variants.ts";
 
 /** Two runs of equal length that differ in what matters, and what tells them apart. */
 export interface PatchingTask {
@@ -22,9 +23,17 @@ export interface PatchingTask {
   readonly metric: Metric;
 }
 
-/** The logit of `token` minus that of `against`. */
+/** The logit of `token` minus that of `against`: a metric for which no other logits have to be computed. */
 export function logitDifference(token: Token, against: Token): Metric {
-  return (logits) => logits.value({ vocabulary: token }) - logits.value({ vocabulary: against });
+  const weights = [
+    [token, 1],
+    [against, -1],
+  ] as const;
+  return Object.assign(
+    (logits: Tensor<["vocabulary"]>) =>
+      logits.value({ vocabulary: token }) - logits.value({ vocabulary: against }),
+    { weights },
+  );
 }
 
 /** What patching did: the metric in every cell, and what it is without patching. */
@@ -40,75 +49,66 @@ export interface PatchingResult<A extends readonly string[]> extends Displayable
   readonly corrupted: number;
 }
 
-/** How many sequences run at once. */
-const BATCH = 64;
-
 /**
  * Activation patching of the residual stream: before each block (and after the last), at each position, the corrupted run gets the
- * clean run's vector. Each layer is restarted from there, with all positions in one batch: layers/2 forward passes' work for each
- * position instead of a whole pass for each cell.
+ * clean run's vector. Only what a patch can reach is computed: the later blocks, from that position on, many patches in one batch.
  *
  * Source: Meng et al. 2022 (causal tracing); the direction clean → corrupted ("denoising") as in Heimersheim & Nanda 2024.
  * @throws InputError for runs of different lengths, or that the metric does not tell apart
  */
 export function patchResidual(model: Transformer, task: PatchingTask): PatchingResult<["layer", "position"]> {
-  const { layers } = model.configuration;
+  const { layers, embedding } = model.configuration;
   const ends = baselines(model, task);
-  const [clean, corrupted] = residualsBefore(model, task);
+  const [clean, corrupted] = [baseRun(model, task.clean), baseRun(model, task.corrupted)];
   const length = task.corrupted.length;
-  const rows: number[] = [];
-  for (let layer = 0; layer <= layers; layer++) {
-    const [from, to] = [clean[layer]?.withoutLabels(), corrupted[layer]];
-    if (!from || !to) continue;
-    rows.push(
-      ...inBatches(length, (positions) => {
-        const residual = stack(
-          positions.map((position) => {
-            const isHere = tensor(
-              ["position"],
-              Float64Array.from({ length }, (_, at) => (at === position ? 1 : 0)),
-            );
-            return to.plus(from.minus(to).times(isHere));
-          }),
-          "batch",
-        );
-        return restarted(model, task, layer, residual, []);
-      }),
-    );
-  }
+  const cells: Cell[] = [];
+  for (let layer = 0; layer <= layers; layer++)
+    for (let position = 0; position < length; position++) {
+      const [from, to] = [clean, corrupted].map(({ residuals }) =>
+        (residuals[layer] ?? new Float32Array()).subarray(position * embedding, (position + 1) * embedding),
+      ) as [Float32Array, Float32Array];
+      if (isReached(model, layer, position, length) && isDifferent(from, to))
+        cells.push({ cell: layer * length + position, variant: { layer, position, residual: from } });
+    }
   const names = [...Array.from({ length: layers }, (_, layer) => `before ${layer}`), "at the end"];
   return result(
     ends,
-    tensor(["layer", "position"], Float64Array.from(rows), {
-      shape: [layers + 1, length],
-      labels: { layer: names, position: words(model, task.corrupted) },
-    }),
+    tensor(
+      ["layer", "position"],
+      cellMetrics(model, task.metric, corrupted, {
+        count: (layers + 1) * length,
+        unchanged: ends.corrupted,
+        cells,
+      }),
+      {
+        shape: [layers + 1, length],
+        labels: { layer: names, position: words(model, task.corrupted) },
+        copy: false,
+      },
+    ),
     "the residual stream",
   );
 }
 
 /**
  * Activation patching of heads: what each head mixes (z, at all positions) is the clean run's, everything else the corrupted run's.
- * All heads of a layer run in one batch that starts at their layer.
+ * Heads of all layers run in one batch, each from its own layer on and from the first position where the runs differ.
  */
 export function patchHeads(model: Transformer, task: PatchingTask): PatchingResult<["layer", "head"]> {
   const { layers, heads } = model.configuration;
   const ends = baselines(model, task);
-  const rows = patchedMixes(model, task, heads, (chosen) =>
-    tensor(
-      ["batch", "head"],
-      chosen.map((head) => Array.from({ length: heads }, (_, at) => (at === head ? 1 : 0))),
-    ),
-  );
+  const positions = [...task.corrupted.keys()];
+  const metric = patchedMixes(model, task, ends, heads, (head) => [{ cell: head, positions }]);
   return result(
     ends,
-    tensor(["layer", "head"], Float64Array.from(rows), { shape: [layers, heads], labels: headLabels(model) }),
+    tensor(["layer", "head"], metric, { shape: [layers, heads], labels: headLabels(model), copy: false }),
     "each head",
   );
 }
 
 /**
  * Activation patching of heads position by position: as {@link patchHeads}, one cell for each head at each position.
+ * A patch changes one vector after its block and what later positions make of it: nothing else is computed.
  */
 export function patchHeadsByPosition(
   model: Transformer,
@@ -117,19 +117,15 @@ export function patchHeadsByPosition(
   const { layers, heads } = model.configuration;
   const ends = baselines(model, task);
   const length = task.corrupted.length;
-  const rows = patchedMixes(model, task, heads * length, (cells) => {
-    const data = new Float64Array(cells.length * length * heads);
-    for (const [row, cell] of cells.entries()) {
-      const [head, position] = [Math.floor(cell / length), cell % length];
-      data[(row * length + position) * heads + head] = 1;
-    }
-    return tensor(["batch", "query", "head"], data, { shape: [cells.length, length, heads], copy: false });
-  });
+  const metric = patchedMixes(model, task, ends, heads * length, (head) =>
+    task.corrupted.map((_, position) => ({ cell: head * length + position, positions: [position] })),
+  );
   return result(
     ends,
-    tensor(["layer", "head", "position"], Float64Array.from(rows), {
+    tensor(["layer", "head", "position"], metric, {
       shape: [layers, heads, length],
       labels: { ...headLabels(model), position: words(model, task.corrupted) },
+      copy: false,
     }),
     "each head at each position",
   );
@@ -194,77 +190,35 @@ export function baselines(model: Transformer, task: PatchingTask): { clean: numb
   return { clean, corrupted };
 }
 
-/** The residual streams of both runs before each block, and at the end. */
-function residualsBefore(model: Transformer, task: PatchingTask) {
-  const { layers } = model.configuration;
-  return [task.clean, task.corrupted].map((tokens) => {
-    const { activations } = model.run(tokens, {
-      keep: ["blocks.*.residualBefore", "blocks.*.residualAfter"],
-      logits: "none",
-    });
-    return Array.from({ length: layers + 1 }, (_, layer) =>
-      layer < layers
-        ? activations[`blocks.${layer}.residualBefore`]
-        : activations[`blocks.${layers - 1}.residualAfter`],
-    );
-  }) as [
-    (Tensor<["position", "embedding"]> | undefined)[],
-    (Tensor<["position", "embedding"]> | undefined)[],
-  ];
-}
-
-/**
- * The metric after each of `cells` patches in every layer, layer by layer: where `isPatched` is 1, what heads mix is the clean run's.
- * Each layer is restarted from the corrupted run's residual stream, many patches in one batch.
- */
+/** The metric after patches of what heads mix, layer by layer, `perLayer` cells each. */
 function patchedMixes(
   model: Transformer,
   task: PatchingTask,
-  cells: number,
-  isPatched: (chosen: readonly number[]) => Tensor<readonly ("batch" | "query" | "head")[]>,
-): number[] {
-  const [, corrupted] = residualsBefore(model, task);
+  ends: { readonly corrupted: number },
+  perLayer: number,
+  patchesOf: (head: number) => Pick<MixPatch, "cell" | "positions">[],
+): Float64Array {
+  const { layers, heads } = model.configuration;
   const { activations } = model.run(task.clean, { keep: ["blocks.*.z"], logits: "none" });
-  const rows: number[] = [];
-  for (let layer = 0; layer < model.configuration.layers; layer++) {
-    const [clean, start] = [activations[`blocks.${layer}.z`]?.withoutLabels(), corrupted[layer]];
-    if (!clean || !start) continue;
-    rows.push(
-      ...inBatches(cells, (chosen) => {
-        const mask = isPatched(chosen);
-        const patch = intervention(`blocks.${layer}.z`, (z) => z.plus(z.times(-1).plus(clean).times(mask)));
-        const residual = stack(
-          chosen.map(() => start),
-          "batch",
-        );
-        return restarted(model, task, layer, residual, [patch]);
-      }),
+  const base = baseRun(model, task.corrupted);
+  const cells: Cell[] = [];
+  for (let layer = 0; layer < layers; layer++) {
+    const z = numbersOf(activations[`blocks.${layer}.z`]);
+    const patches = Array.from({ length: heads }, (_, head) =>
+      patchesOf(head).map(({ cell, positions }) => ({
+        cell: layer * perLayer + cell,
+        head,
+        positions,
+        mix: (position: number) => partOf(model, z, position, head),
+      })),
     );
+    cells.push(...mixCells(model, base, layer, patches.flat()));
   }
-  return rows;
-}
-
-/** The metric of each sequence of a batch that starts at `layer` with `residual`. */
-export function restarted(
-  model: Transformer,
-  { corrupted, metric }: PatchingTask,
-  layer: number,
-  residual: Tensor<["batch", "position", "embedding"]>,
-  interventions: readonly Intervention[],
-): number[] {
-  const count = residual.sizeOf("batch");
-  const { logits } = model.runBatch(
-    Array.from({ length: count }, () => corrupted),
-    { from: { layer, residual }, interventions, logits: "last" },
-  );
-  return Array.from({ length: count }, (_, batch) => metric(logits.at({ batch, position: 0 })));
-}
-
-export function inBatches(count: number, run: (places: readonly number[]) => readonly number[]): number[] {
-  const results: number[] = [];
-  for (let start = 0; start < count; start += BATCH)
-    results.push(...run(Array.from({ length: Math.min(BATCH, count - start) }, (_, at) => start + at)));
-  return results;
+  return cellMetrics(model, task.metric, base, {
+    count: layers * perLayer,
+    unchanged: ends.corrupted,
+    cells,
+  });
 }
 
 export function result<const A extends readonly string[]>(

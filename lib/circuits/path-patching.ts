@@ -1,21 +1,11 @@
-import {
-  InputError,
-  intervention,
-  type Intervention,
-  type Transformer,
-} from "../models/transformer/index.ts";
-import { stack, tensor, type Tensor } from "../tensor/index.ts";
+import { InputError, intervention, type Transformer } from "../models/transformer/index.ts";
+import { tensor, type Tensor } from "../tensor/index.ts";
 import type { CompositionKind } from "./composition.ts";
 import { HeadError } from "./errors.ts";
 import { headNames } from "./head.ts";
-import {
-  baselines,
-  inBatches,
-  restarted,
-  result,
-  type PatchingResult,
-  type PatchingTask,
-} from "./patching.ts";
+import { mixCells, partOf, type Cell } from "./mix-patches.ts";
+import { baselines, result, type PatchingResult, type PatchingTask } from "./patching.ts";
+import { baseRun, joined, numbersOf, variantMetrics, type BaseRun } from "./variants.ts";
 
 /** Between which heads paths are patched, by name ("0.3"); default all. */
 export interface PathPatchingOptions {
@@ -31,7 +21,8 @@ export interface PathPatchingOptions {
  * parts and norms answer); the receiver's q, k or v is recorded there, and put into the corrupted run, whose metric is the cell.
  * So the effect goes through that one connection alone; a pair whose receiver is not in a later layer restores exactly 0.
  *
- * All senders of a layer run in one batch from their layer, all pairs of two layers in one batch from the receiver's.
+ * All senders of a layer run in one batch from their layer, all their pairs in one from the receivers' layers on, and nothing before the
+ * first position where the runs differ is computed again.
  *
  * Source: Goldowsky-Dill et al. 2023, "Localizing model behavior with path patching"; Wang et al. 2022, its use through q, k and v.
  * @throws InputError for runs of different lengths, or that the metric does not tell apart
@@ -50,49 +41,40 @@ export function patchPaths(
   const { layers } = model.configuration;
   const senders = chosen(model, options.senders);
   const receivers = chosen(model, options.receivers);
-  const cells = new Float64Array(senders.length * receivers.length).fill(ends.corrupted);
-  const keep = ["blocks.*.z", "blocks.*.residualBefore"] as const;
-  const corrupted = model.run(task.corrupted, { keep, logits: "none" }).activations;
+  const metric = new Float64Array(senders.length * receivers.length).fill(ends.corrupted);
+  const base = baseRun(model, task.corrupted);
   const clean = model.run(task.clean, { keep: ["blocks.*.z"], logits: "none" }).activations;
-  for (let from = 0; from < layers; from++) {
+  for (let from = 0; from < layers - 1; from++) {
     const sending = placesIn(senders, from);
-    const cleanZ = clean[`blocks.${from}.z`]?.withoutLabels();
-    if (sending.length === 0 || !cleanZ) continue;
+    if (sending.length === 0) continue;
+    const mixed = numbersOf(clean[`blocks.${from}.z`]);
+    const indices = sending.map((place) => senders[place]?.index ?? 0);
+    const received = receivedFrom(model, base, through, from, indices, mixed, firstDifference(task));
+    const cells: Cell[] = [];
     for (let to = from + 1; to < layers; to++) {
       const receiving = placesIn(receivers, to);
-      const input = corrupted[`blocks.${to}.residualBefore`];
-      if (receiving.length === 0 || !input) continue;
-      const pairs = sending.flatMap((sender) => receiving.map((receiver) => [sender, receiver] as const));
-      const recorded = receivedFrom(
-        model,
-        task,
-        through,
-        from,
-        to,
-        sending.map((place) => senders[place]?.index ?? 0),
-        {
-          cleanZ,
-          corruptedZ: (layer) => corrupted[`blocks.${layer}.z`]?.withoutLabels(),
-          start: corrupted[`blocks.${from}.residualBefore`],
-        },
+      if (receiving.length === 0) continue;
+      const theirs = received(to);
+      const patches = sending.flatMap((sender, row) =>
+        receiving.map((receiver) => {
+          const head = receivers[receiver]?.index ?? 0;
+          return {
+            cell: sender * receivers.length + receiver,
+            head,
+            positions: theirs.positions,
+            mix: (position: number) => theirs.mix(row, position, head),
+          };
+        }),
       );
-      const metrics = inBatches(pairs.length, (places) => {
-        const isReceiver = tensor(
-          ["batch", "head"],
-          places.map((place) => oneAt(model, receivers[pairs[place]?.[1] ?? 0]?.index)),
-        );
-        const theirs = stack(
-          places.map((place) => recorded.at({ batch: sending.indexOf(pairs[place]?.[0] ?? 0) })),
-          "batch",
-        );
-        const patch = intervention(hookOf(through, to), (own) =>
-          own.plus((theirs as typeof own).minus(own).times(isReceiver)),
-        );
-        return restarted(model, task, to, repeated(input, places.length), [patch]);
-      });
-      for (const [place, [sender, receiver]] of pairs.entries())
-        cells[sender * receivers.length + receiver] = metrics[place] ?? Number.NaN;
+      cells.push(...mixCells(model, base, to, patches));
     }
+    for (const [place, value] of variantMetrics(
+      model,
+      base,
+      task.metric,
+      cells.map(({ variant }) => variant),
+    ).entries())
+      metric[cells[place]?.cell ?? -1] = value;
   }
   const labels = {
     earlierHead: senders.map(({ name }) => name),
@@ -100,51 +82,97 @@ export function patchPaths(
   };
   return result(
     ends,
-    tensor(["earlierHead", "laterHead"], cells, { shape: [senders.length, receivers.length], labels }),
+    tensor(["earlierHead", "laterHead"], metric, {
+      shape: [senders.length, receivers.length],
+      labels,
+      copy: false,
+    }),
     `the path from head to head, as its ${through}`,
   );
 }
 
-/** The receiving layer's q, k or v for each sender of a batch, [batch, position, head, feature]. */
+/** The first position at which the runs differ; before it, no patch changes anything in a decoder. */
+function firstDifference({ clean, corrupted }: PatchingTask): number {
+  return Math.max(
+    0,
+    corrupted.findIndex((token, at) => token !== clean[at]),
+  );
+}
+
+/** What heads of a later layer mix when one earlier head alone does what it did in the other run. */
+interface Received {
+  readonly positions: readonly number[];
+  readonly mix: (sender: number, position: number, head: number) => Float32Array;
+}
+
+/**
+ * For each layer after `from`: what its heads mix if their queries, keys or values are what one sender at a time makes of them.
+ * One pass of all senders, with what all later heads mix frozen, records the queries, keys or values of every later layer.
+ */
 function receivedFrom(
   model: Transformer,
-  task: PatchingTask,
+  base: BaseRun,
   through: CompositionKind,
   from: number,
-  to: number,
   senders: readonly number[],
-  known: {
-    readonly cleanZ: Tensor<["query", "head", "value"]>;
-    readonly corruptedZ: (layer: number) => Tensor<["query", "head", "value"]> | undefined;
-    readonly start: Tensor<["position", "embedding"]> | undefined;
-  },
-): Tensor<readonly string[]> {
-  if (!known.start) throw new HeadError(`the run kept nothing before block ${from}`);
-  const isSender = tensor(
-    ["batch", "head"],
-    senders.map((index) => oneAt(model, index)),
+  cleanMix: Float32Array,
+  difference: number,
+): (to: number) => Received {
+  const { layers, heads, value, embedding } = model.configuration;
+  const first = base.prefix ? difference : 0;
+  const tokens = base.tokens.slice(first);
+  const sequences = senders.map(() => tokens);
+  const start = (layer: number) => ({
+    layer,
+    residual: tensor(
+      ["batch", "position", "embedding"],
+      joined(senders.map(() => (base.residuals[layer] ?? cleanMix).subarray(first * embedding))),
+      { shape: [senders.length, tokens.length, embedding], copy: false },
+    ),
+    ...(base.prefix && first > 0 && { after: base.prefix.upTo(first) }),
+  });
+  const mixes = (parts: readonly Float32Array[]) =>
+    tensor(["batch", "query", "head", "value"], joined(parts), {
+      shape: [senders.length, tokens.length, heads, value],
+      copy: false,
+    });
+  const own = (layer: number) => (base.mixes[layer] ?? cleanMix).subarray(first * heads * value);
+  const sent = mixes(
+    senders.map((head) => {
+      const changed = own(from).slice();
+      for (let at = 0; at < tokens.length; at++)
+        changed.set(partOf(model, cleanMix, first + at, head), (at * heads + head) * value);
+      return changed;
+    }),
   );
-  const frozen: Intervention[] = [];
-  for (let layer = from + 1; layer < to; layer++) {
-    const theirs = known.corruptedZ(layer);
-    if (theirs) frozen.push(intervention(`blocks.${layer}.z`, (z) => z.times(0).plus(theirs)));
+  const interventions = [intervention(`blocks.${from}.z`, () => sent)];
+  for (let layer = from + 1; layer < layers - 1; layer++) {
+    const frozen = mixes(senders.map(() => own(layer)));
+    interventions.push(intervention(`blocks.${layer}.z`, () => frozen));
   }
-  const sent = intervention(`blocks.${from}.z`, (z) =>
-    z.plus(z.times(-1).plus(known.cleanZ).times(isSender)),
-  );
-  const name = hookOf(through, to);
-  const { activations } = model.runBatch(
-    senders.map(() => task.corrupted),
-    {
-      from: { layer: from, residual: repeated(known.start, senders.length) },
-      interventions: [sent, ...frozen],
-      keep: [name],
+  const later = Array.from({ length: layers - from - 1 }, (_, at) => hookOf(through, from + 1 + at));
+  const { activations } = model.runBatch(sequences, {
+    from: start(from),
+    interventions,
+    keep: later,
+    logits: "none",
+  });
+  return (to) => {
+    const recorded: Tensor<readonly string[]> | undefined = activations[hookOf(through, to)];
+    if (!recorded) throw new HeadError(`the run kept no ${hookOf(through, to)}`);
+    const run = model.runBatch(sequences, {
+      from: start(to),
+      interventions: [intervention(hookOf(through, to), () => recorded.withoutLabels())],
+      keep: [`blocks.${to}.z`],
+      until: to + 1,
       logits: "none",
-    },
-  );
-  const found: Tensor<readonly string[]> | undefined = activations[name];
-  if (!found) throw new HeadError(`the run kept no ${name}`);
-  return found.withoutLabels();
+    });
+    const z = numbersOf(run.activations[`blocks.${to}.z`]);
+    return {
+      positions: tokens.map((_, at) => first + at),
+      mix: (sender, position, head) => partOf(model, z, sender * tokens.length + position - first, head),
+    };
+  };
 }
 
 function hookOf(through: CompositionKind, layer: number) {
@@ -167,15 +195,4 @@ function chosen(model: Transformer, names: readonly string[] | undefined) {
 
 function placesIn(heads: readonly { readonly layer: number }[], layer: number): number[] {
   return [...heads.keys()].filter((place) => heads[place]?.layer === layer);
-}
-
-function oneAt(model: Transformer, index: number | undefined): number[] {
-  return Array.from({ length: model.configuration.heads }, (_, head) => (head === index ? 1 : 0));
-}
-
-function repeated(residual: Tensor<["position", "embedding"]>, count: number) {
-  return stack(
-    Array.from({ length: count }, () => residual),
-    "batch",
-  );
 }

@@ -2,9 +2,11 @@ import { Tape, tidied, type Arithmetic, type Numbers } from "../../backend/opera
 import { tensor, Tensor } from "../../tensor/index.ts";
 import type { TransformerConfiguration } from "./configuration.ts";
 import { InputError } from "./errors.ts";
-import { forward, type Weights } from "./forward.ts";
+import { forward, type Past, type Weights } from "./forward.ts";
 import { dataOf, hookTensor, replacementData, type Labels } from "./hook-tensors.ts";
+import type { Prefix } from "./prefix.ts";
 import { RecordingTap, type TapPlan } from "./recording-tap.ts";
+import { NO_TAP } from "./sequence-reader.ts";
 import type { ReadTokens } from "./token-input.ts";
 
 /** One pass as `run`, `runBatch` and their relatives ask for it. */
@@ -13,7 +15,14 @@ export interface Request extends TapPlan {
   readonly source?: ReadTokens | undefined;
   readonly isBatched: boolean;
   readonly logits: "all" | "last" | "none";
-  readonly from?: { readonly layer: number; readonly residual: Tensor<readonly string[]> } | undefined;
+  readonly from?:
+    | {
+        readonly layer: number;
+        readonly residual: Tensor<readonly string[]>;
+        readonly after?: Prefix | undefined;
+      }
+    | undefined;
+  readonly until?: number | undefined;
   /** Makes the seed of the gradients from the logits (with the batch axis if the run has one). */
   readonly seed?: ((logits: Tensor<readonly string[]>) => Tensor<readonly string[]>) | undefined;
 }
@@ -42,7 +51,15 @@ export function execute(
     const labels: Labels = { tokens: input.words, sourceTokens: source?.words, vocabulary };
     const tap = new RecordingTap(a, configuration, request, labels, isBatched);
     const from = request.from && { layer: request.from.layer, residual: restart(a, configuration, request) };
-    const out = forward(a, configuration, weights, { ...input, source, from, logits: request.logits }, tap);
+    const { logits: wanted, until } = request;
+    const past = pastOf(a, configuration, request);
+    const out = forward(
+      a,
+      configuration,
+      weights,
+      { ...input, source, from, past, until, logits: wanted },
+      tap,
+    );
     const named = (name: string, numbers: Numbers) =>
       hookTensor(name, dataOf(numbers), numbers.shape, labels, isBatched);
     const logits =
@@ -85,6 +102,52 @@ function withBatch(given: Tensor<readonly string[]>, isBatched: boolean): Tensor
   return tensor(["batch", ...given.axes], Float32Array.from(given.data), {
     shape: [1, ...given.shape],
   }) as Tensor<readonly string[]>;
+}
+
+/** Each layer's keys and values for all positions of one sequence. */
+export function prefixOf(
+  arithmetic: Omit<Arithmetic, "tape">,
+  configuration: TransformerConfiguration,
+  weights: Weights,
+  input: ReadTokens,
+): { readonly k: Float32Array; readonly v: Float32Array }[] {
+  return tidied(arithmetic, () => {
+    const { past } = forward(arithmetic, configuration, weights, { ...input, logits: "none" }, NO_TAP);
+    return past.layers.map(({ k, v }) => ({ k: dataOf(k), v: dataOf(v) }));
+  });
+}
+
+/** What the layers that a run goes through see of the positions before it, once for each sequence. */
+function pastOf(
+  { tf }: Arithmetic,
+  { kind, layers, keyHeads, feature, value, context }: TransformerConfiguration,
+  { from, until, input }: Request,
+): Past | undefined {
+  if (until !== undefined && !(Number.isInteger(until) && until >= (from?.layer ?? 0) && until <= layers)) {
+    throw new InputError(`A run can stop before block ${from?.layer ?? 0} to ${layers}, not ${until}.`);
+  }
+  const after = from?.after;
+  if (from === undefined || after === undefined || after.length === 0) return undefined;
+  if (kind !== "decoder") throw new InputError(`A prefix says all about its positions in a decoder only.`);
+  if (input.present !== undefined) throw new InputError("After a prefix there can be no padding.");
+  if (after.layers.length !== layers || after.layers[0]?.k.length !== after.length * keyHeads * feature) {
+    throw new InputError("The prefix is one of another model: its layers, heads or features differ.");
+  }
+  if (after.length + input.positions > context) {
+    throw new InputError(
+      `${after.length} tokens and ${input.positions} after them are more than the model's context of ${context}.`,
+    );
+  }
+  const repeated = (data: Float32Array, size: number) =>
+    tf.tile(tf.tensor(data, [1, after.length, keyHeads * size]), [input.batch, 1, 1]);
+  return {
+    length: after.length,
+    layers: after.layers.map(({ k, v }, layer) =>
+      layer >= from.layer && layer < (until ?? layers)
+        ? { k: repeated(k, feature), v: repeated(v, value) }
+        : undefined,
+    ),
+  };
 }
 
 /** The residual stream that a run is to start from, checked. */

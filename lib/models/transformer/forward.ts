@@ -34,9 +34,14 @@ export interface TokenBatch {
   readonly segments?: Int32Array | undefined;
 }
 
-/** Keys (rotated) and values of each layer for the positions that were read before: [batch, position, keyHeads × size]. */
+/** Keys (rotated) and values of each layer that is run, for the positions that were read before: [batch, position, keyHeads × size]. */
 export interface Past {
   readonly length: number;
+  readonly layers: readonly ({ readonly k: Numbers; readonly v: Numbers } | undefined)[];
+}
+
+/** {@link Past} as a whole pass leaves it. */
+export interface ReadPast extends Past {
   readonly layers: readonly { readonly k: Numbers; readonly v: Numbers }[];
 }
 
@@ -47,6 +52,8 @@ export interface ForwardInput extends TokenBatch {
   /** Starts before this block with this residual stream [batch, position, embedding], instead of from the embeddings. */
   readonly from?: { readonly layer: number; readonly residual: Numbers } | undefined;
   readonly past?: Past | undefined;
+  /** Stops before this block: then there are no logits, and what comes out went through no final norm. */
+  readonly until?: number | undefined;
   /** For which positions logits are wanted. */
   readonly logits: "all" | "last" | "none";
 }
@@ -68,10 +75,10 @@ export type Weights = ReadonlyMap<string, Numbers>;
 export interface ForwardOutput {
   /** [batch, position, vocabulary], or [batch, 1, vocabulary] for `last`. */
   readonly logits: Numbers | undefined;
-  /** The residual stream after the last block and the final norm. */
+  /** The residual stream after the last block and the final norm, or before block `until`. */
   readonly residual: Numbers;
   /** The keys and values of this pass after those of the past. */
-  readonly past: Past;
+  readonly past: ReadPast;
 }
 
 /** One pass through a model. Everything that it makes belongs to the surrounding `tidy`. */
@@ -123,7 +130,7 @@ class Pass {
 
   decode(input: ForwardInput, source: Source | undefined): ForwardOutput {
     const { residual, past } = this.stream("", input, this.#c.layers, source ?? null, input);
-    return { logits: this.#logits(residual, input), residual, past };
+    return { logits: input.until === undefined ? this.#logits(residual, input) : undefined, residual, past };
   }
 
   /** Embedding, blocks and final norm of one side. */
@@ -132,8 +139,8 @@ class Pass {
     input: TokenBatch,
     layers: number,
     source: Source | null,
-    start: Pick<ForwardInput, "from" | "past"> = {},
-  ): { residual: Numbers; past: Past } {
+    start: Pick<ForwardInput, "from" | "past" | "until"> = {},
+  ): { residual: Numbers; past: ReadPast } {
     const c = this.#c;
     const seen = start.past?.length ?? 0;
     const places = positionsOf(input, seen);
@@ -148,14 +155,15 @@ class Pass {
     };
     const rotation = this.#rotation(places, input);
     const past: { k: Numbers; v: Numbers }[] = [];
-    for (let layer = start.from?.layer ?? 0; layer < layers; layer++) {
+    for (let layer = start.from?.layer ?? 0; layer < (start.until ?? layers); layer++) {
       const block = `${side}blocks.${layer}`;
       const before = start.past?.layers[layer];
       const result = this.#block(block, x, { mask, rotation, past: before, positionVectors, source });
       x = result.residual;
       past.push(result.past);
     }
-    if (c.finalNorm) x = this.#normalised(x, `${side}finalNorm`, `${side}finalNorm`);
+    if (c.finalNorm && start.until === undefined)
+      x = this.#normalised(x, `${side}finalNorm`, `${side}finalNorm`);
     return { residual: x, past: { length: seen + length, layers: past } };
   }
 
@@ -297,9 +305,16 @@ class Pass {
       k = this.#perHead(hook("rotatedK"), turned, k.heads, feature);
     }
     if (plan.past !== undefined) {
-      const { tf } = this.#a;
-      k = { ...k, numbers: tf.concat([plan.past.k, k.numbers], 1) };
-      v = { ...v, numbers: tf.concat([plan.past.v, v.numbers], 1) };
+      // an intervention makes one copy of grouped keys for each head; what was read before follows
+      const joined = (past: Numbers, { numbers, heads: count }: typeof k) => ({
+        heads: count,
+        numbers: this.#a.tf.concat(
+          [count === keyHeads ? past : repeatedHeads(this.#a, past, keyHeads, count / keyHeads), numbers],
+          1,
+        ),
+      });
+      k = joined(plan.past.k, k);
+      v = joined(plan.past.v, v);
     }
     const { causalFrom } = plan.mask;
     // Scores of keys that are not seen are computed only where somebody looks at them.

@@ -35,6 +35,7 @@ export {
   type ParameterSpecification,
 } from "./parameters.ts";
 export { sinusoids } from "./positions.ts";
+export { Prefix } from "./prefix.ts";
 export { readSafetensors, SafetensorsError, writeSafetensors, type StoredTensor } from "./safetensors.ts";
 export type {
   Activations,

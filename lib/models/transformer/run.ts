@@ -1,6 +1,7 @@
 import type { Tensor } from "../../tensor/index.ts";
 import type { HookAxes, HookPattern, HooksOf } from "./hooks.ts";
 import type { Intervention } from "./intervention.ts";
+import type { Prefix } from "./prefix.ts";
 
 /** A token: a word of the model's vocabulary, or its index. */
 export type Token = string | number;
@@ -16,11 +17,17 @@ export interface RunOptions<K extends readonly HookPattern[]> {
   readonly segments?: readonly number[];
   /** The sentence that an encoder–decoder translates. */
   readonly source?: readonly Token[];
-  /** Starts before block `layer` with this residual stream, instead of from the embeddings. */
+  /**
+   * Starts before block `layer` with this residual stream, instead of from the embeddings. With `after`, the tokens are those that
+   * follow that prefix, and so are the positions of the residual stream and of everything that is kept or changed.
+   */
   readonly from?: {
     readonly layer: number;
     readonly residual: Tensor<readonly ("position" | "embedding")[]>;
+    readonly after?: Prefix;
   };
+  /** Stops before block `until`: `residual` is the residual stream there, through no norm, and there are no logits. */
+  readonly until?: number;
 }
 
 /** The same for several sequences at once. */
@@ -37,6 +44,7 @@ export interface BatchRunOptions<K extends readonly HookPattern[]> extends Omit<
   readonly from?: {
     readonly layer: number;
     readonly residual: Tensor<readonly ("batch" | "position" | "embedding")[]>;
+    readonly after?: Prefix;
   };
 }
 
@@ -53,9 +61,9 @@ export type BatchActivations<K extends readonly HookPattern[]> = {
 /** What a run gives. */
 export interface Run<K extends readonly HookPattern[]> {
   readonly tokens: readonly string[];
-  /** Empty of positions with `logits: "none"` or for a model without unembedding. */
+  /** Empty of positions with `logits: "none"` or `until`, or for a model without unembedding. */
   readonly logits: Tensor<["position", "vocabulary"]>;
-  /** The residual stream at the end, after the final norm: what an encoder gives. */
+  /** The residual stream at the end, after the final norm: what an encoder gives; with `until`, the one before that block. */
   readonly residual: Tensor<["position", "embedding"]>;
   readonly activations: Activations<K>;
 }

@@ -1,6 +1,6 @@
 import { tidied, type Arithmetic, type Numbers } from "../../backend/operations/index.ts";
 import type { TransformerConfiguration } from "./configuration.ts";
-import { forward, type Past, type Tap, type TokenBatch, type Weights } from "./forward.ts";
+import { forward, type Past, type ReadPast, type Tap, type TokenBatch, type Weights } from "./forward.ts";
 import { dataOf } from "./hook-tensors.ts";
 
 /** A tap that wants nothing. */
@@ -20,7 +20,7 @@ export class SequenceReader {
   readonly #weights: () => Weights;
   readonly #source: TokenBatch | undefined;
   #read: number[] = [];
-  #past: Past | undefined;
+  #past: ReadPast | undefined;
 
   constructor(
     arithmetic: Arithmetic,

@@ -9,12 +9,13 @@ import {
   type TransformerOptions,
 } from "./configuration.ts";
 import { InputError } from "./errors.ts";
-import { execute, type Request, type Result } from "./execution.ts";
+import { execute, prefixOf, type Request, type Result } from "./execution.ts";
 import { hookNames, type HookName, type HookPattern } from "./hooks.ts";
 import type { Intervention } from "./intervention.ts";
 import { initialParameters, type InitialisationOptions } from "./initial-parameters.ts";
 import type { ParameterAxes, ParameterName } from "./parameter-axes.ts";
 import { parameterTensor } from "./parameter-tensor.ts";
+import { Prefix } from "./prefix.ts";
 import { checkParameters, parameterCount, type Parameters } from "./parameters.ts";
 import type {
   BatchGradientRun,
@@ -132,6 +133,28 @@ export class Transformer implements NextTokenModel {
   ): Run<K> {
     const request = this.#single(tokens, options);
     return { tokens: wordsOf(request), ...this.#execute(request) } as unknown as Run<K>;
+  }
+
+  /** Whether {@link with} made it: a model whose computation is changed in every run. */
+  get isChanged(): boolean {
+    return this.#interventions.length > 0;
+  }
+
+  /**
+   * What later positions see of `tokens`: keys and values of every layer. A run that starts `from` a residual stream `after` a prefix computes
+   * only the positions that follow; any number of runs may share one.
+   *
+   * @throws {InputError} for other kinds than decoders, where earlier positions see later ones, or a model that is changed
+   */
+  prefix(tokens: readonly Token[]): Prefix {
+    const { kind } = this.configuration;
+    if (kind !== "decoder") throw new InputError(`Only a decoder has prefixes; this is an ${kind}.`);
+    if (this.isChanged) throw new InputError("A model that is changed has no prefix of its own.");
+    const input = readTokens([tokens], this.vocabulary, this.configuration);
+    return new Prefix(
+      input.positions,
+      prefixOf(this.#arithmetic, this.configuration, this.#weights(), input),
+    );
   }
 
   /** {@link run} for several sequences at once; every tensor has the axis `batch` first. Shorter sequences are padded at their ends. */
@@ -269,7 +292,7 @@ export class Transformer implements NextTokenModel {
   }
 
   #single(tokens: readonly Token[], options: RunOptions<readonly HookPattern[]>): Request {
-    const { keep = [], interventions = [], logits = "all", segments, source, from } = options;
+    const { keep = [], interventions = [], logits = "all", segments, source, from, until } = options;
     return {
       input: readTokens([tokens], this.vocabulary, this.configuration, { segments: segments && [segments] }),
       source: this.#source(source && [source]),
@@ -278,7 +301,8 @@ export class Transformer implements NextTokenModel {
       keep,
       interventions: [...this.#interventions, ...interventions],
       logits,
-      from: from,
+      from,
+      until,
     };
   }
 
@@ -286,7 +310,16 @@ export class Transformer implements NextTokenModel {
     sequences: readonly (readonly Token[])[],
     options: BatchRunOptions<readonly HookPattern[]>,
   ): Request {
-    const { keep = [], interventions = [], logits = "all", segments, sources, present, from } = options;
+    const {
+      keep = [],
+      interventions = [],
+      logits = "all",
+      segments,
+      sources,
+      present,
+      from,
+      until,
+    } = options;
     return {
       input: readTokens(sequences, this.vocabulary, this.configuration, { segments, present }),
       source: this.#source(sources),
@@ -295,7 +328,8 @@ export class Transformer implements NextTokenModel {
       keep,
       interventions: [...this.#interventions, ...interventions],
       logits,
-      from: from,
+      from,
+      until,
     };
   }
 
