@@ -31,7 +31,7 @@ export interface Variant {
 }
 
 /** How many rows of the residual stream go through a block at once. */
-const ROWS = 2048;
+const ROWS = 640;
 
 /** What variants of a run of `tokens` start from. */
 export function baseRun(model: Transformer, tokens: readonly Token[]): BaseRun {

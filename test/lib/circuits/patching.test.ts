@@ -13,8 +13,9 @@ import {
   intervention,
   type Intervention,
   type Transformer,
+  type TransformerOptions,
 } from "../../../lib/models/transformer/index.ts";
-import { tensor } from "../../../lib/tensor/index.ts";
+import { tensor, type Tensor } from "../../../lib/tensor/index.ts";
 
 const task: PatchingTask = {
   clean: [3, 1, 4, 1, 5],
@@ -87,6 +88,70 @@ describe("patching", () => {
     for (let layer = 0; layer < 3; layer++)
       for (const index of [0, 1]) close(restored.value({ layer, head: index, position: 0 }), 0, 1e-5);
     for (const position of [1, 2, 3]) close(restored.value({ layer: 2, head: 1, position }), 0, 1e-5);
+  });
+
+  it("patchHeadsByPosition: equals a whole pass with that one head's mix replaced there, on every architecture", async () => {
+    const common = { vocabulary: 12, context: 8, layers: 3, heads: 4, embedding: 16, norm: true } as const;
+    const silu = { kind: "gated", activation: "silu" } as const;
+    const models = await Promise.all(
+      [
+        { ...common, feedForward: true, attentionBiases: true },
+        { ...common, feedForward: true, positions: "rotary", residual: "parallel" },
+        { ...common, feedForward: silu, positions: "rotary", keyHeads: 2, queryKeyNorm: true },
+        { ...common, positions: { kind: "learned", at: "queries-and-keys" } },
+        { ...common, kind: "encoder", feedForward: true, norm: { place: "after" }, finalNorm: false },
+      ].map((options) => createTransformer(options as TransformerOptions, { seed: 3, deviation: 0.4 })),
+    );
+    const [first] = models;
+    assert.ok(first);
+    const changed = first.with(
+      head(first, 1, 2).scaled(3),
+      head(first, 0, 1).patternFrozen(first.run([2, 2, 3, 4, 4], { keep: ["blocks.0.pattern"] })),
+    );
+    for (const each of [...models, changed]) {
+      const { metric } = patchHeadsByPosition(each, task);
+      const clean = each.run(task.clean, { keep: ["blocks.*.z"] }).activations;
+      for (let layer = 0; layer < 3; layer++)
+        for (let index = 0; index < 4; index++)
+          for (let position = 0; position < 5; position++) {
+            const theirs = clean[`blocks.${layer}.z`]?.withoutLabels();
+            assert.ok(theirs);
+            const isHere = tensor(
+              ["query", "head"],
+              Array.from({ length: 5 }, (_, query) =>
+                Array.from({ length: 4 }, (_, at) => (query === position && at === index ? 1 : 0)),
+              ),
+            );
+            const patch = intervention(`blocks.${layer}.z`, (z) =>
+              z.plus(z.times(-1).plus(theirs).times(isHere)),
+            );
+            close(metric.value({ layer, head: index, position }), whole(each, patch));
+          }
+    }
+  });
+
+  it("takes any function of the logits as metric, with the same result", () => {
+    const plain = { ...task, metric: (logits: Tensor<["vocabulary"]>) => task.metric(logits) };
+    for (const patched of [patchHeads, patchResidual]) {
+      const [one, other] = [patched(model, task), patched(model, plain)];
+      assert.equal(one.metric.data.length, other.metric.data.length);
+      for (let cell = 0; cell < one.metric.data.length; cell++)
+        close(other.metric.data[cell] ?? NaN, one.metric.data[cell] ?? NaN, 1e-5);
+    }
+  });
+
+  it("changes nothing, exactly, where nothing is patched: clean into clean, and cells that cannot reach the prediction", () => {
+    const { metric, corrupted } = patchHeadsByPosition(model, task);
+    for (let index = 0; index < 2; index++) {
+      for (let layer = 0; layer < 3; layer++)
+        assert.equal(metric.value({ layer, head: index, position: 0 }), corrupted);
+      for (let position = 0; position < 4; position++)
+        assert.equal(metric.value({ layer: 2, head: index, position }), corrupted);
+    }
+    const clean = model.run(task.clean, { keep: ["blocks.*.z"] });
+    const own = head(model, 1, 0).replacedBy(clean);
+    const patched = model.run(task.clean, { interventions: [own] }).logits;
+    assert.deepEqual(patched.data, model.run(task.clean).logits.data);
   });
 
   it("attributeHeads: is exactly patching's effect where all that follows is linear", async () => {

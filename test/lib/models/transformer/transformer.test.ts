@@ -47,8 +47,54 @@ async function small(name: string, seed = 1): Promise<Transformer> {
 }
 
 describe("Transformer", () => {
+  it("refuses prefixes of encoders and of other models, stops that come before the start, more than the context", async () => {
+    const model = await small("attention only");
+    const after = model.prefix([1, 2, 3]);
+    const start = (positions: number) => ({
+      layer: 1,
+      residual: zeros(["position", "embedding"], [positions, 12]),
+    });
+    const encoder = await createTransformer({ ...SMALL, kind: "encoder" }, { seed: 1 });
+    assert.throws(() => encoder.prefix([1]), { name: "InputError", message: /Only a decoder has prefixes/ });
+    const other = await createTransformer({ ...SMALL, layers: 3 }, { seed: 1 });
+    assert.throws(() => other.run([1], { from: { ...start(1), after } }), /prefix is one of another model/);
+    assert.throws(() => model.run([1], { from: start(1), until: 0 }), /can stop before block 1 to 2, not 0/);
+    assert.throws(
+      () => model.run(TOKENS.slice(0, 7), { from: { ...start(7), after } }),
+      /3 tokens and 7 after them are more than the model's context of 9/,
+    );
+    assert.throws(
+      () => model.with(intervention("blocks.0.z", (z) => z)).prefix([1]),
+      /has no prefix of its own/,
+    );
+  });
+
   for (const name of Object.keys(ARCHITECTURES)) {
     describe(name, () => {
+      it("goes on after a prefix, and stops before a block, with the numbers of a whole pass", async () => {
+        const model = await small(name);
+        const keep = ["blocks.1.residualBefore", "blocks.0.residualBefore", "blocks.1.pattern"] as const;
+        const whole = model.run(TOKENS, { keep });
+        const start = whole.activations["blocks.0.residualBefore"].slice({ position: [5, 8] });
+        const after = model.prefix(TOKENS).upTo(5);
+        const rest = model.run(TOKENS.slice(5), { from: { layer: 0, residual: start, after }, keep });
+        assert.ok(
+          largestDifference([...rest.logits.data], [...whole.logits.slice({ position: [5, 8] }).data]) < 1e-5,
+        );
+        assert.deepEqual(rest.activations["blocks.1.pattern"].shape, [model.configuration.heads, 3, 8]);
+        const stopped = model.run(TOKENS, { until: 1 });
+        const before = [...whole.activations["blocks.1.residualBefore"].data];
+        assert.ok(largestDifference([...stopped.residual.data], before) < 1e-5);
+        assert.equal(stopped.logits.sizeOf("position"), 0);
+        // keys that an intervention replaces are there once for each head, those of the prefix once for each group
+        const same = intervention("blocks.1.k", (keys) => keys.plus(0));
+        const touched = model.run(TOKENS.slice(5), {
+          from: { layer: 0, residual: start, after },
+          interventions: [same],
+        });
+        assert.ok(largestDifference([...touched.logits.data], [...rest.logits.data]) < 1e-5);
+      });
+
       it("sees no token before its time", async () => {
         const model = await small(name);
         const changed = [...TOKENS.slice(0, 5), 0, 7, 7];
