@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, join } from "node:path";
-import { parseArgs } from "node:util";
+import { checkWritable, failed, readArguments, UsageError } from "./command-line.ts";
 import {
   EXCHANGES,
   exampleRelationsFile,
@@ -21,7 +21,7 @@ import {
 } from "./directions/index.ts";
 import { loadModel, type PretrainedModel } from "./pretrained/index.ts";
 
-const USAGE = `matrix-composition directions MODEL --relations FILE.json [--html FILE] [--json FILE] [--shard 3/16] [--cache FOLDER] [--twin words]
+const USAGE = `matrix-composition directions MODEL --relations FILE.json [--html FILE] [--json FILE] [--shard 3/16] [--cache FOLDER] [--threads N] [--twin words]
 matrix-composition directions merge PART.json … [--html FILE [--model MODEL]] [--json FILE]
 matrix-composition directions example
 
@@ -31,15 +31,23 @@ matrix-composition directions example
   --json FILE       write every number
   --shard 3/16      only the third of sixteen parts, for merge to put together
   --cache FOLDER    where finished rows are kept, so that an interrupted sweep goes on where it was
+  --threads N       threads that test; as many as there are cores (at most 8) unless given
   --twin WHAT       the control: words, order or partners exchanged at random, so that nothing (no direction, no pairing) is there
   merge             the parts of a sweep as the whole: the same as if it had not been divided
   example           a relations file to begin with
 `;
 
-/** A command line that asks for nothing that can be done; the message says what would be right. */
-class UsageError extends Error {
-  override readonly name = "UsageError";
-}
+const OPTIONS = {
+  relations: { type: "string" },
+  html: { type: "string" },
+  json: { type: "string" },
+  shard: { type: "string" },
+  cache: { type: "string" },
+  threads: { type: "string" },
+  twin: { type: "string" },
+  model: { type: "string" },
+  help: { type: "boolean", short: "h" },
+} as const;
 
 /**
  * `matrix-composition directions`: where in a model relations between words are directions.
@@ -52,7 +60,7 @@ export async function command(args: readonly string[]): Promise<number> {
   };
   process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
   try {
-    const { values, positionals } = read(args);
+    const { values, positionals } = readArguments(args, OPTIONS);
     if (values.help === true) {
       console.log(USAGE);
       return 0;
@@ -66,12 +74,8 @@ export async function command(args: readonly string[]): Promise<number> {
     else await swept(source, rest, values, stop.signal);
     return 0;
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    console.error(`directions: ${message.replaceAll(/\s*\n\s*/g, " ")}`);
-    if (error instanceof Interrupted) return 130;
-    if (!(error instanceof UsageError)) return 1;
-    console.error(USAGE.split("\n").slice(0, 3).join("\n"));
-    return 2;
+    const code = failed("directions", error, USAGE.split("\n").slice(0, 3).join("\n"));
+    return error instanceof Interrupted ? 130 : code;
   } finally {
     process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
   }
@@ -82,7 +86,7 @@ class Interrupted extends Error {
   override readonly name = "Interrupted";
 }
 
-type Values = ReturnType<typeof read>["values"];
+type Values = ReturnType<typeof readArguments<typeof OPTIONS>>["values"];
 
 async function swept(
   source: string | undefined,
@@ -100,12 +104,14 @@ async function swept(
   if (values.model !== undefined)
     throw new UsageError("--model belongs to merge; here the model comes first");
   const shard = shardOf(values.shard);
+  const threads = threadsOf(values.threads);
   if (shard[1] > 1 && values.json === undefined)
     throw new UsageError("a part of a sweep goes into a file: give --json FILE, for merge to read");
   const asked = askedOf(
     readRelationsFile(await readFile(values.relations, "utf8"), values.relations),
     values.twin,
   );
+  await checkWritable({ "--html": values.html, "--json": values.json });
   const pretrained = await loadModel(source);
   const subject = { model: pretrained.model, tokeniser: pretrained.tokeniser };
   const cache =
@@ -118,6 +124,7 @@ async function swept(
     ...sweepOptions(subject, asked),
     shard,
     cache,
+    ...(threads === undefined ? {} : { threads }),
     signal,
     onProgress: (step) => {
       ({ done, total } = step);
@@ -142,8 +149,9 @@ async function swept(
 
 async function merge(parts: readonly string[], values: Values): Promise<void> {
   if (parts.length === 0) throw new UsageError("which parts? Give the JSON files that --shard wrote");
-  for (const key of ["relations", "shard", "cache", "twin"] as const)
+  for (const key of ["relations", "shard", "cache", "threads", "twin"] as const)
     if (values[key] !== undefined) throw new UsageError(`merge takes no --${key}: the parts know theirs`);
+  await checkWritable({ "--html": values.html, "--json": values.json });
   const files: Record<string, SweepFile> = {};
   for (const part of parts) files[part] = await loadSweep(part);
   const merged = mergedSweepFile(files);
@@ -188,6 +196,12 @@ function shardOf(given: string | undefined): readonly [part: number, of: number]
   return shard;
 }
 
+function threadsOf(given: string | undefined): number | undefined {
+  if (given === undefined) return undefined;
+  if (/^[1-9]\d{0,2}$/.test(given.trim())) return Number(given);
+  throw new UsageError(`--threads takes a whole number from 1; not "${given}"`);
+}
+
 /** Tells how far a sweep is: on a terminal in place, otherwise a line every tenth. */
 function progressLine(): (step: { readonly done: number; readonly total: number }) => void {
   let told = -1;
@@ -201,25 +215,4 @@ function progressLine(): (step: { readonly done: number; readonly total: number 
         : `${done} of ${total} rows\n`,
     );
   };
-}
-
-function read(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        relations: { type: "string" },
-        html: { type: "string" },
-        json: { type: "string" },
-        shard: { type: "string" },
-        cache: { type: "string" },
-        twin: { type: "string" },
-        model: { type: "string" },
-        help: { type: "boolean", short: "h" },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
-  }
 }

@@ -1,7 +1,6 @@
-import { access, constants, stat, writeFile } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
-import { parseArgs } from "node:util";
+import { writeFile } from "node:fs/promises";
 import { modelReport, reportJson, reportPage, reportText } from "./circuits/index.ts";
+import { checkWritable, failed, readArguments, UsageError } from "./command-line.ts";
 import { loadModel, type PretrainedModel } from "./pretrained/index.ts";
 
 const USAGE = `matrix-composition report MODEL [--text TEXT | --tokens 1,2,3] [--html FILE] [--json FILE]
@@ -13,10 +12,13 @@ const USAGE = `matrix-composition report MODEL [--text TEXT | --tokens 1,2,3] [-
   --json FILE      write every number; docs/report.md documents the keys
 `;
 
-/** A command line that asks for nothing that can be done; the message says what would be right. */
-class UsageError extends Error {
-  override readonly name = "UsageError";
-}
+const OPTIONS = {
+  text: { type: "string" },
+  tokens: { type: "string" },
+  html: { type: "string" },
+  json: { type: "string" },
+  help: { type: "boolean", short: "h" },
+} as const;
 
 /**
  * `matrix-composition report`: what a model's heads read, move and write.
@@ -24,7 +26,7 @@ class UsageError extends Error {
  */
 export async function command(args: readonly string[]): Promise<number> {
   try {
-    const { values, positionals } = read(args);
+    const { values, positionals } = readArguments(args, OPTIONS);
     if (values.help === true) {
       console.log(USAGE);
       return 0;
@@ -36,7 +38,7 @@ export async function command(args: readonly string[]): Promise<number> {
     if (values.text !== undefined && values.tokens !== undefined)
       throw new UsageError("--text and --tokens are two ways of giving one text; choose one");
     const ids = values.tokens === undefined ? undefined : tokenIds(values.tokens);
-    await Promise.all([checkWritable("--html", values.html), checkWritable("--json", values.json)]);
+    await checkWritable({ "--html": values.html, "--json": values.json });
     const pretrained = await loadModel(source);
     const tokens = values.text === undefined ? ids : tokensOf(pretrained, values.text);
     const report = modelReport(pretrained.model, { ...pretrained.card }, tokens);
@@ -45,46 +47,8 @@ export async function command(args: readonly string[]): Promise<number> {
     if (values.json === undefined && values.html === undefined) console.log(reportText(report));
     return 0;
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    console.error(`report: ${message.replaceAll(/\s*\n\s*/g, " ")}`);
-    if (!(error instanceof UsageError)) return 1;
-    console.error(USAGE.split("\n")[0]);
-    return 2;
+    return failed("report", error, USAGE.split("\n")[0] ?? "");
   }
-}
-
-function read(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        text: { type: "string" },
-        tokens: { type: "string" },
-        html: { type: "string" },
-        json: { type: "string" },
-        help: { type: "boolean", short: "h" },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
-  }
-}
-
-/** Says before the work, not after it, that a file cannot be written. */
-async function checkWritable(option: string, file: string | undefined): Promise<void> {
-  if (file === undefined) return;
-  if (file === "") throw new UsageError(`${option} takes the name of a file to write`);
-  const found = await stat(file).catch(() => undefined);
-  if (found?.isDirectory()) throw new UsageError(`${option} takes a file to write; ${file} is a folder`);
-  await access(found ? file : dirname(resolve(file)), constants.W_OK).catch((error: unknown) => {
-    throw new Error(
-      `${option}: ${file} cannot be written: its folder does not exist, or is not open to you`,
-      {
-        cause: error,
-      },
-    );
-  });
 }
 
 function tokenIds(list: string): number[] {

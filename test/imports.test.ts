@@ -21,8 +21,9 @@ const DIRECTIONS: Readonly<Record<string, readonly string[]>> = {
   "lib/circuits": ["lib/models", "lib/tensor", "lib/views"],
   "lib/directions": ["lib/circuits"],
   "lib/views": ["lib/display", "lib/tensor"],
-  "lib/report-command.ts": ["lib/circuits", "lib/pretrained"],
-  "lib/directions-command.ts": ["lib/directions", "lib/pretrained"],
+  "lib/command-line.ts": [],
+  "lib/report-command.ts": ["lib/circuits", "lib/pretrained", "lib/command-line.ts"],
+  "lib/directions-command.ts": ["lib/directions", "lib/pretrained", "lib/command-line.ts"],
   "lib/index.ts": [
     "lib/display",
     "lib/tensor",

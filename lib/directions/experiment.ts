@@ -14,7 +14,7 @@ import {
 } from "./inner-products.ts";
 import { commonDirection, MEASURES, measuresOf, type RelationMeasures } from "./measures.ts";
 import { alongRandomDirection, throughRandomMap } from "./nulls.ts";
-import { exchangedOrder, shuffledPartners, shuffledWords } from "./permutation-tests.ts";
+import { exchangedOrder, shuffledPartners, shuffledWords } from "./exchanges.ts";
 import { isBasisDependent, isSubspace, placeName, type ModelPlace } from "./place.ts";
 import type { Relation } from "./relation.ts";
 import { areaUnderCurve, bootstrapInterval, nullComparison, type NullComparison } from "./statistics.ts";

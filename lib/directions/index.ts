@@ -34,7 +34,8 @@ export {
   type RelationMeasures,
   type ScaleProjection,
 } from "./measures.ts";
-export { EXCHANGES, shuffledTwin, type Exchange, type PermutationTest } from "./permutation-tests.ts";
+export { EXCHANGES, shuffledTwin, type Exchange } from "./exchanges.ts";
+export type { PermutationTest } from "./permutation-tests.ts";
 export type { RelationKind } from "./verdict.ts";
 export { relationAt, type ExperimentOptions, type NullName, type RelationFinding } from "./experiment.ts";
 export {

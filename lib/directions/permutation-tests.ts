@@ -1,12 +1,5 @@
+import { BLOCK, DrawnExchanges, EXCHANGES, type Exchange } from "./exchanges.ts";
 import type { IndexPair, InnerProducts } from "./inner-products.ts";
-import { randomNumbers } from "../tensor/index.ts";
-import { relation, type Relation } from "./relation.ts";
-import { permutation, type Random } from "./statistics.ts";
-
-/** What is exchanged at random, and so which structure is taken away; see {@link pairTests}. */
-export const EXCHANGES = ["words", "order", "partners"] as const;
-/** See {@link EXCHANGES}. */
-export type Exchange = (typeof EXCHANGES)[number];
 
 /** The mean cosine of the differences beside what it is when something is exchanged at random. Plain data. */
 export interface PermutationTest {
@@ -18,10 +11,8 @@ export interface PermutationTest {
   readonly draws: number;
 }
 
-/** How exchanges are drawn. */
+/** How many exchanges are tried. */
 export interface PermutationOptions {
-  /** Random numbers for each kind of exchange, so that one cannot change another. */
-  readonly random: (exchange: Exchange) => Random;
   /** At most so many. */
   readonly draws: number;
   /** Enough once so many did as well: the p-value is then this over the draws so far. Source: Besag & Clifford 1991. */
@@ -46,168 +37,132 @@ const MARGIN = 1e-9;
  */
 export function pairTests(
   words: InnerProducts,
-  pairs: readonly IndexPair[],
-  { random, draws, stopAfter }: PermutationOptions,
+  { pairs, drawn }: PairExchanges,
+  options: PermutationOptions,
 ): Readonly<Record<Exchange, PermutationTest>> {
-  const from = Int32Array.from(pairs, ([word]) => word);
-  const to = Int32Array.from(pairs, ([, word]) => word);
-  const statistic = meanCosineOf(words, pairs.length);
-  const observed = statistic(from, to);
-  const test = (next: () => number) => drawnTest(observed, next, draws, stopAfter);
+  const count = pairs.length;
+  const statistic = meanCosines(words, count);
+  const asTheyAre = pairs.map(([from]) => from).concat(pairs.map(([, to]) => to));
+  statistic(Int32Array.from(Array.from({ length: AT_ONCE }, () => asTheyAre).flat()), 0);
+  const observed = statistic.values[0] ?? 0;
+  const test = (exchange: Exchange) => drawnTest(observed, statistic, drawn[exchange], options);
   return {
-    words: test(drawsOfWords(from, to, statistic, random("words"))),
-    order:
-      pairs.length <= MOST_PAIRS_COUNTED
-        ? countedOrders(words, pairs)
-        : test(drawsOfOrder(from, to, statistic, random("order"))),
-    partners: test(drawsOfPartners(from, to, statistic, random("partners"))),
+    words: test("words"),
+    order: count <= MOST_PAIRS_COUNTED ? countedOrders(words, pairs) : test("order"),
+    partners: test("partners"),
   };
 }
 
-/** The statistic of pairs as rows of their first and of their second words. */
-type Statistic = (from: Int32Array, to: Int32Array) => number;
+/** Pairs with the exchanges that they are tested with. */
+export interface PairExchanges {
+  readonly pairs: readonly IndexPair[];
+  readonly drawn: Readonly<Record<Exchange, DrawnExchanges>>;
+}
 
-// The three exchanges once more, in place: a sweep draws them some hundred million times.
-
-function drawsOfWords(from: Int32Array, to: Int32Array, statistic: Statistic, random: Random): () => number {
-  const words = [...new Set([...from, ...to])];
-  const slots = [from, to].map((side) => Int32Array.from(side, (word) => words.indexOf(word)));
-  const [fromSlots = from, toSlots = to] = slots;
-  const moved = Int32Array.from(words);
-  const [first, second] = [from.slice(), to.slice()];
-  return () => {
-    exchange(moved, random);
-    for (let i = 0; i < first.length; i++) {
-      first[i] = moved[fromSlots[i] ?? 0] ?? 0;
-      second[i] = moved[toSlots[i] ?? 0] ?? 0;
-    }
-    return statistic(first, second);
+/** `pairs` to be tested with the exchanges of `seed`, at however many places. */
+export function pairExchanges(pairs: readonly IndexPair[], seed: string): PairExchanges {
+  return {
+    pairs,
+    drawn: Object.fromEntries(
+      EXCHANGES.map((exchange) => [exchange, new DrawnExchanges(pairs, exchange, seed)]),
+    ) as Record<Exchange, DrawnExchanges>,
   };
 }
 
-function drawsOfPartners(
-  from: Int32Array,
-  to: Int32Array,
-  statistic: Statistic,
-  random: Random,
-): () => number {
-  const partners = to.slice();
-  return () => {
-    for (let attempt = 0; attempt < 100; attempt++) {
-      exchange(partners, random);
-      if (partners.every((word, i) => word !== from[i])) return statistic(from, partners);
-    }
-    return statistic(from, to);
-  };
-}
+/** Exchanges that are evaluated at a time, so that a product of two words is read once for all of them. */
+const AT_ONCE = 4;
 
-function drawsOfOrder(from: Int32Array, to: Int32Array, statistic: Statistic, random: Random): () => number {
-  const [first, second] = [from.slice(), to.slice()];
-  return () => {
-    for (let i = 0; i < first.length; i++) {
-      const isTurned = random() < 0.5;
-      first[i] = (isTurned ? to : from)[i] ?? 0;
-      second[i] = (isTurned ? from : to)[i] ?? 0;
-    }
-    return statistic(first, second);
-  };
-}
-
-/** In a random order, in place (Fisher–Yates). */
-function exchange(words: Int32Array, random: Random): void {
-  for (let last = words.length - 1; last > 0; last--) {
-    const other = Math.floor(random() * (last + 1));
-    const moved = words[last] ?? 0;
-    words[last] = words[other] ?? 0;
-    words[other] = moved;
-  }
-}
-
-/**
- * The relation with something exchanged at random: a control in which nothing should be found (`words`), no direction (`order`),
- * or no pairing (`partners`).
- * @example shuffledTwin(capitals, "words", { seed: 1 })
- */
-export function shuffledTwin(
-  { name, pairs }: Relation,
-  exchange: Exchange,
-  { seed }: { readonly seed: number | string },
-): Relation {
-  const words = [...new Set(pairs.flat())];
-  const indices = pairs.map(([from, to]): IndexPair => [words.indexOf(from), words.indexOf(to)]);
-  const exchanged = { words: shuffledWords, order: exchangedOrder, partners: shuffledPartners }[exchange](
-    indices,
-    randomNumbers(`twin ${seed} ${exchange}`),
-  );
-  return relation(
-    `${name}, ${exchange} exchanged`,
-    exchanged.map(([from, to]) => [words[from] ?? "", words[to] ?? ""] as const),
-    `${name} with its ${exchange} exchanged at random`,
-  );
-}
-
-/** The pairs with their words exchanged at random among all places in them: the shuffled twin. A word that is there twice moves as one. */
-export function shuffledWords(pairs: readonly IndexPair[], random: Random): IndexPair[] {
-  const words = [...new Set(pairs.flat())];
-  const order = permutation(words.length, random);
-  const moved = new Map(words.map((word, index) => [word, words[order[index] ?? 0] ?? 0]));
-  return pairs.map(([from, to]) => [moved.get(from) ?? 0, moved.get(to) ?? 0]);
-}
-
-/** First words with each other's second words: keeps what all first words have in common against all second words. No word meets itself. */
-export function shuffledPartners(pairs: readonly IndexPair[], random: Random): IndexPair[] {
-  for (let attempt = 0; attempt < 100; attempt++) {
-    const order = permutation(pairs.length, random);
-    const moved = pairs.map(([from], index): IndexPair => [from, pairs[order[index] ?? 0]?.[1] ?? 0]);
-    if (moved.every(([from, to]) => from !== to)) return moved;
-  }
-  return [...pairs];
-}
-
-/** Each pair as it is or turned round, by chance: keeps who is paired with whom. */
-export function exchangedOrder(pairs: readonly IndexPair[], random: Random): IndexPair[] {
-  return pairs.map(([from, to]) => (random() < 0.5 ? [from, to] : [to, from]));
+/** Puts the statistic of the {@link AT_ONCE} exchanges from `start` on into `values`. */
+interface Statistic {
+  (rows: Int32Array, start: number): void;
+  readonly values: Float64Array;
 }
 
 /**
  * The mean cosine of differences as a function of the pairs: the squared length of the sum of all unit differences, in which each word
- * has one coefficient. As `meanCosine` of all their products, in less time.
+ * has one coefficient. As `meanCosine` of all their products, in less time; a sweep does it some hundred million times.
  */
-function meanCosineOf({ size, products }: InnerProducts, count: number): Statistic {
-  const coefficients = new Float64Array(size);
-  return (from, to) => {
+function meanCosines({ size, products }: InnerProducts, count: number): Statistic {
+  /** One over the length of the difference of two words; 0 where there is none. */
+  const inverse = new Float64Array(size * size);
+  /** The lower triangle, row after row, all but the diagonal doubled. */
+  const triangle = new Float64Array((size * (size + 1)) / 2);
+  for (let a = 0, at = 0; a < size; a++)
+    for (let b = 0; b <= a; b++, at++) {
+      const product = products[a * size + b] ?? 0;
+      const square = (products[a * size + a] ?? 0) + (products[b * size + b] ?? 0) - 2 * product;
+      inverse[a * size + b] = inverse[b * size + a] = square > 0 ? 1 / Math.sqrt(square) : 0;
+      triangle[at] = a === b ? product : 2 * product;
+    }
+  // coefficients of a word in the exchanges at hand, side by side
+  const coefficients = new Float64Array(AT_ONCE * size);
+  const values = new Float64Array(AT_ONCE);
+  const share = 1 / (count * (count - 1));
+  const statistic = (rows: Int32Array, start: number) => {
     coefficients.fill(0);
-    let units = 0;
-    for (let i = 0; i < count; i++) {
-      const [a, b] = [from[i] ?? 0, to[i] ?? 0];
-      const square =
-        (products[a * size + a] ?? 0) + (products[b * size + b] ?? 0) - 2 * (products[a * size + b] ?? 0);
-      if (!(square > 0)) continue;
-      const inverse = 1 / Math.sqrt(square);
-      coefficients[a] = (coefficients[a] ?? 0) - inverse;
-      coefficients[b] = (coefficients[b] ?? 0) + inverse;
-      units++;
+    for (let lane = 0; lane < AT_ONCE; lane++) {
+      const offset = (start + lane) * 2 * count;
+      let units = 0;
+      for (let i = 0; i < count; i++) {
+        const a = rows[offset + i] ?? 0;
+        const b = rows[offset + count + i] ?? 0;
+        const length = inverse[a * size + b] ?? 0;
+        const from = AT_ONCE * a + lane;
+        const to = AT_ONCE * b + lane;
+        coefficients[from] = (coefficients[from] ?? 0) - length;
+        coefficients[to] = (coefficients[to] ?? 0) + length;
+        if (length > 0) units++;
+      }
+      values[lane] = -units * share;
     }
-    let square = 0;
-    for (let a = 0; a < size; a++) {
-      const coefficient = coefficients[a] ?? 0;
-      if (coefficient === 0) continue;
-      let others = 0;
-      for (let b = 0; b < a; b++) others += (coefficients[b] ?? 0) * (products[a * size + b] ?? 0);
-      square += coefficient * (2 * others + coefficient * (products[a * size + a] ?? 0));
+    let q0 = 0;
+    let q1 = 0;
+    let q2 = 0;
+    let q3 = 0;
+    for (let a = 0, at = 0; a < size; a++) {
+      let w0 = 0;
+      let w1 = 0;
+      let w2 = 0;
+      let w3 = 0;
+      const own = AT_ONCE * a;
+      for (let other = 0; other <= own; other += AT_ONCE) {
+        const product = triangle[at++] ?? 0;
+        w0 += (coefficients[other] ?? 0) * product;
+        w1 += (coefficients[other + 1] ?? 0) * product;
+        w2 += (coefficients[other + 2] ?? 0) * product;
+        w3 += (coefficients[other + 3] ?? 0) * product;
+      }
+      q0 += (coefficients[own] ?? 0) * w0;
+      q1 += (coefficients[own + 1] ?? 0) * w1;
+      q2 += (coefficients[own + 2] ?? 0) * w2;
+      q3 += (coefficients[own + 3] ?? 0) * w3;
     }
-    return (square - units) / (count * (count - 1));
+    values[0] = (values[0] ?? 0) + q0 * share;
+    values[1] = (values[1] ?? 0) + q1 * share;
+    values[2] = (values[2] ?? 0) + q2 * share;
+    values[3] = (values[3] ?? 0) + q3 * share;
   };
+  return Object.assign(statistic, { values });
 }
 
-function drawnTest(observed: number, next: () => number, most: number, stopAfter: number): PermutationTest {
+function drawnTest(
+  observed: number,
+  statistic: Statistic,
+  exchanges: DrawnExchanges,
+  { draws: most, stopAfter }: PermutationOptions,
+): PermutationTest {
   let [asGood, draws, sum, squares] = [0, 0, 0, 0];
   while (draws < most && asGood < stopAfter) {
-    const value = next();
-    draws++;
-    sum += value;
-    squares += value * value;
-    if (value >= observed - MARGIN) asGood++;
+    const start = draws % BLOCK;
+    const rows = exchanges.block((draws - start) / BLOCK);
+    statistic(rows, start);
+    for (let lane = 0; lane < AT_ONCE && draws < most && asGood < stopAfter; lane++) {
+      const value = statistic.values[lane] ?? 0;
+      draws++;
+      sum += value;
+      squares += value * value;
+      if (value >= observed - MARGIN) asGood++;
+    }
   }
   return {
     nullMean: draws === 0 ? Number.NaN : sum / draws,

@@ -1,16 +1,20 @@
 import { createHash } from "node:crypto";
+import { availableParallelism } from "node:os";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { shown } from "../circuits/shown.ts";
 import type { Displayable } from "../display/index.ts";
-import { randomNumbers, type Tensor } from "../tensor/index.ts";
+import type { Tensor } from "../tensor/index.ts";
 import { DirectionError } from "./errors.ts";
+import { EXCHANGES, type Exchange } from "./exchanges.ts";
 import { indexPairs, innerProducts, type IndexPair } from "./inner-products.ts";
 import { MEASURES, measuresOf, type RelationMeasures } from "./measures.ts";
-import { EXCHANGES, pairTests, type Exchange, type PermutationTest } from "./permutation-tests.ts";
+import type { PermutationTest } from "./permutation-tests.ts";
 import { isBasisDependent, placeName, places, type ModelPlace } from "./place.ts";
 import { RelationError, type Relation } from "./relation.ts";
 import { cached, keep, type SweepCache } from "./sweep-cache.ts";
 import { sweepFigure } from "./sweep-figure.ts";
+import { sweepTester, type SweepTest } from "./sweep-tests.ts";
+import { SweepThreads } from "./sweep-threads.ts";
 import type { Transformer } from "../models/transformer/index.ts";
 import {
   checkedTemplates,
@@ -41,6 +45,8 @@ export interface SweepOptions extends ReadingOptions {
   readonly shard?: readonly [part: number, of: number];
   /** Rows found before are taken from here: a sweep that was interrupted goes on where it was. */
   readonly cache?: SweepCache;
+  /** Threads that test; the rows are the same with any number. As many as there are cores (at most 8) unless given, and 1 for a small sweep. */
+  readonly threads?: number;
   /** Interrupts the sweep between two places: it rejects with the signal's reason. */
   readonly signal?: AbortSignal;
   /** Hears each place that is done. */
@@ -119,45 +125,115 @@ async function* rowsOf(
   const all = placesOf(subject, options);
   const [part, of] = checkedShard(options.shard);
   checkedTemplates(subject, options);
-  for (const [index, relation] of relations.entries()) {
-    const mine = all
-      .map((place, at) => ({ place, cell: index * all.length + at }))
-      .filter(({ cell }) => cell % of === part - 1);
-    if (mine.length === 0) continue;
-    const read = readRelation(subject, relation, options);
-    if ("reason" in read) {
-      aside.skipped.push({ relation: relation.name, reason: read.reason });
-      continue;
-    }
-    for (const word of read.reading.skipped) aside.leftOut.push({ relation: relation.name, ...word });
-    for (const { place, cell } of mine) {
-      signal?.throwIfAborted();
-      const vectors = read.reading.at(place);
-      const settings = {
-        seed,
-        draws,
-        stopAfter,
-        relation: relation.name,
-        place: placeName(place),
-        pairs: read.pairs,
+  const threads = threadsOf(options, ((all.length * relations.length) / of) * draws);
+  const owner = {};
+  const here = sweepTester();
+  const tests = (test: SweepTest, what: string) =>
+    threads > 1 ? THREADS.run(test, { what, owner, most: threads }) : here(test);
+  /** Rows that threads are about, the first asked for first. */
+  const ahead: Awaited<SweepRow>[] = [];
+  try {
+    for (const [index, relation] of relations.entries()) {
+      const mine = all
+        .map((place, at) => ({ place, cell: index * all.length + at }))
+        .filter(({ cell }) => cell % of === part - 1);
+      if (mine.length === 0) continue;
+      const read = readRelation(subject, relation, options);
+      if ("reason" in read) {
+        aside.skipped.push({ relation: relation.name, reason: read.reason });
+        continue;
+      }
+      const { pairs } = read;
+      for (const word of read.reading.skipped) aside.leftOut.push({ relation: relation.name, ...word });
+      const rowAt = async (place: ModelPlace, cell: number): Promise<SweepRow> => {
+        const vectors = read.reading.at(place);
+        const settings = { seed, draws, stopAfter, relation: relation.name, pairs };
+        const key = digest(JSON.stringify([FORMAT, settings, vectors.shape]), vectors);
+        const known = await cached(cache, key);
+        let found: Tested;
+        if (known === undefined) {
+          const words = innerProducts(vectors);
+          const test = { words, pairs, seed: `${seed} ${relation.name}`, draws, stopAfter };
+          found = tested(
+            measuresOf(words, pairs),
+            await tests(test, `"${relation.name}", ${placeName(place)}`),
+          );
+          await keep(cache, key, JSON.stringify(found));
+        } else found = JSON.parse(known) as Tested;
+        return {
+          cell,
+          relation: relation.name,
+          place,
+          placeName: placeName(place),
+          isBasisDependent: isBasisDependent(place),
+          pairs: pairs.length,
+          ...rounded(found),
+        };
       };
-      const key = digest(JSON.stringify([FORMAT, settings, vectors.shape]), vectors);
-      const known = await cached(cache, key);
-      const found =
-        known === undefined ? tested(vectors, read.pairs, settings) : (JSON.parse(known) as Tested);
-      if (known === undefined) await keep(cache, key, JSON.stringify(found));
-      yield {
-        cell,
-        relation: relation.name,
-        place,
-        placeName: placeName(place),
-        isBasisDependent: isBasisDependent(place),
-        pairs: read.pairs.length,
-        ...rounded(found),
-      };
-      // so that timers, interrupts and the notebook's messages get their turn
-      await nextTurn();
+      for (const { place, cell } of mine) {
+        signal?.throwIfAborted();
+        ahead.push(new Awaited(rowAt(place, cell)));
+        while (ahead.length >= (threads > 1 ? ROWS_AHEAD * threads : 1) || ahead[0]?.isSettled) {
+          const row = await ahead[0]?.value(signal);
+          ahead.shift();
+          if (row) yield row;
+        }
+        // so that timers, interrupts and the notebook's messages get their turn
+        await nextTurn();
+      }
     }
+    for (let first = ahead[0]; first; first = ahead[0]) {
+      const row = await first.value(signal);
+      ahead.shift();
+      yield row;
+    }
+  } finally {
+    if (ahead.length > 0) await THREADS.stop(owner);
+  }
+}
+
+/** Of all sweeps of the process. */
+const THREADS = new SweepThreads();
+/** Rows that each thread is given in advance. */
+const ROWS_AHEAD = 4;
+/** More threads than this wait for the vectors. */
+const MOST_THREADS = 8;
+/** Exchanges in a sweep before threads, which take a tenth of a second to start, are worth it. */
+const WORTH_THREADS = 4e6;
+
+/** @throws DirectionError for a number of threads that cannot be */
+function threadsOf({ threads }: SweepOptions, draws: number): number {
+  if (threads === undefined)
+    return draws < WORTH_THREADS ? 1 : Math.min(MOST_THREADS, availableParallelism());
+  if (Number.isInteger(threads) && threads >= 1) return threads;
+  throw new DirectionError(`threads is ${threads}; it has to be a whole number from 1`);
+}
+
+/** A value to come, waited for so that whoever stops the caller's timers stops the waiting, too: a notebook's interrupt does. */
+class Awaited<T> {
+  isSettled = false;
+  readonly #value: Promise<T>;
+
+  constructor(value: Promise<T>) {
+    this.#value = value;
+    const settled = () => {
+      this.isSettled = true;
+    };
+    value.then(settled, settled);
+  }
+
+  /** @throws the signal's reason, once it is aborted */
+  async value(signal: AbortSignal | undefined): Promise<T> {
+    if (!this.isSettled)
+      await new Promise<void>((resolve) => {
+        const beat = setInterval(() => {
+          if (!this.isSettled && signal?.aborted !== true) return;
+          clearInterval(beat);
+          resolve();
+        }, 1);
+      });
+    signal?.throwIfAborted();
+    return this.#value;
   }
 }
 
@@ -241,27 +317,12 @@ export function mergeSweeps(parts: readonly Sweep[]): Sweep & Displayable {
 }
 
 /** Changes whenever rows would. */
-const FORMAT = "matrix-composition/sweep 2";
+const FORMAT = "matrix-composition/sweep 3";
 
 /** The part of a row that takes time. */
 type Tested = Pick<SweepRow, "measures" | "tests" | "excess" | "pairedExcess">;
 
-function tested(
-  vectors: Tensor<readonly ["word", string]>,
-  pairs: readonly IndexPair[],
-  settings: {
-    readonly seed: number | string;
-    readonly draws: number;
-    readonly stopAfter: number;
-    readonly relation: string;
-    readonly place: string;
-  },
-): Tested {
-  const { seed, draws, stopAfter, relation, place } = settings;
-  const products = innerProducts(vectors);
-  const measures = measuresOf(products, pairs);
-  const random = (exchange: Exchange) => randomNumbers(`${seed} ${relation} ${place} ${exchange}`);
-  const tests = pairTests(products, pairs, { random, draws, stopAfter });
+function tested(measures: RelationMeasures, tests: Readonly<Record<Exchange, PermutationTest>>): Tested {
   const above = ({ nullMean, nullDeviation }: PermutationTest) =>
     nullDeviation > 0 ? (measures.meanCosine - nullMean) / nullDeviation : 0;
   return {
@@ -276,7 +337,9 @@ function tested(
 
 /** What a row keeps of its numbers: digits beyond these are summation's, or the luck of the draws. */
 function rounded({ measures, tests, excess, pairedExcess }: Tested): Tested {
-  const to = (value: number, digits: number) => Number(value.toPrecision(digits));
+  // what is 0 but for rounding is 0, whoever summed it in which order
+  const to = (value: number, digits: number) =>
+    Math.abs(value) < 1e-9 ? 0 : Number(value.toPrecision(digits));
   return {
     measures: Object.fromEntries(
       MEASURES.flatMap((name) => (measures[name] === undefined ? [] : [[name, to(measures[name], 5)]])),

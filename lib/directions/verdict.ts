@@ -1,4 +1,4 @@
-import type { Exchange } from "./permutation-tests.ts";
+import type { Exchange } from "./exchanges.ts";
 import { falseDiscoveryRates } from "./statistics.ts";
 
 /**

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadSweep } from "../../lib/directions/index.ts";
@@ -113,28 +113,35 @@ describe("matrix-composition directions", function () {
     assert.equal(readFileSync(at("merged.html"), "utf8"), readFileSync(at("whole.html"), "utf8"));
   });
 
-  it("keeps what it has on Ctrl-C, and goes on from there", async () => {
-    const args = [
-      "directions",
-      MODEL,
-      "--relations",
-      asked("long.json", { ...RELATIONS, draws: 2e9, stopAfter: 40_000 }),
+  it("keeps what it has on Ctrl-C, and the same command goes on from there to the same file", async () => {
+    const long = asked("long.json", { ...RELATIONS, draws: 60_000, stopAfter: 60_000 });
+    const args = (name: string) => [
+      ...["directions", MODEL, "--relations", long, "--json", at(`${name}.json`), "--cache", at(name)],
+      ...["--threads", name === "alone" ? "1" : "2"],
     ];
-    const cache = at("cache of long");
-    const child = spawn(process.execPath, [CLI, ...args, "--json", at("long.json.gz"), "--cache", cache]);
+    const child = spawn(process.execPath, [CLI, ...args("stopped")]);
     let stderr = "";
     const code = await new Promise<number | null>((resolve) => {
       child.stderr.on("data", (data: Buffer) => {
         stderr += data.toString();
-        // rows are being found: the first tenth is told
+        // the first row is told: others are on their way
         if (!child.killed && /\d of 64 rows/.test(stderr)) child.kill("SIGINT");
       });
       child.on("close", resolve);
     });
     assert.equal(code, 130, stderr);
-    assert.match(stderr, /stopped after \d+ of 64 rows; they are kept in .*cache of long/);
-    const kept = readdirSync(cache).filter((name) => name.endsWith(".json")).length;
-    assert.ok(kept > 0 && kept < 64, `${kept} kept`);
+    assert.match(stderr, /stopped after \d+ of 64 rows; they are kept in .*stopped/);
+    const kept = () => readdirSync(at("stopped")).filter((name) => name.endsWith(".json"));
+    const before = kept().map((name) => [name, statSync(join(at("stopped"), name)).mtimeMs] as const);
+    assert.ok(before.length > 0 && before.length < 64, `${before.length} kept`);
+    const [resumed, alone] = await Promise.all(
+      ["stopped", "alone"].map((name) => ended(process.execPath, [CLI, ...args(name)])),
+    );
+    assert.deepEqual([resumed?.code, alone?.code], [0, 0], resumed?.stderr);
+    assert.deepEqual(kept().sort(), readdirSync(at("alone")).sort());
+    for (const [name, time] of before)
+      assert.equal(statSync(join(at("stopped"), name)).mtimeMs, time, "made once only");
+    assert.equal(readFileSync(at("stopped.json"), "utf8"), readFileSync(at("alone.json"), "utf8"));
   });
 
   it("prints a relations file to begin with, and then a summary", async () => {
@@ -257,6 +264,33 @@ describe("matrix-composition directions", function () {
       () => relations,
       () => "--shard",
       () => "1/2",
+    ],
+    "threads that are none": [
+      2,
+      /--threads takes a whole number from 1; not "0"/,
+      () => MODEL,
+      () => "--relations",
+      () => relations,
+      () => "--threads",
+      () => "0",
+    ],
+    "a file that cannot be written, before the sweep": [
+      1,
+      /^directions: --json: .*none\/all\.json cannot be written/,
+      () => MODEL,
+      () => "--relations",
+      () => relations,
+      () => "--json",
+      () => at("none/all.json"),
+    ],
+    "a page in place of a folder": [
+      2,
+      /--html takes a file to write; .* is a folder/,
+      () => MODEL,
+      () => "--relations",
+      () => relations,
+      () => "--html",
+      () => folder,
     ],
     "a missing part": [
       1,
