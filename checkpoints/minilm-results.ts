@@ -4,7 +4,7 @@
  *   npx matrix-composition directions example > relations.json
  *   npx matrix-composition directions "$MATRIX_COMPOSITION_MODELS/minilm" --relations relations.json --json notebooks/results/minilm-directions.json.gz
  *
- * Run: MATRIX_COMPOSITION_MODELS=folder npx tsx checkpoints/minilm-results.ts [folder with twin-words.json.gz, twin-order.json.gz, twin-partners.json.gz]
+ * Run: MATRIX_COMPOSITION_MODELS=folder npx tsx checkpoints/minilm-results.ts [folder with twin-words.json.gz, twin-order.json.gz, twin-partners.json.gz, twin-untrained.json.gz]
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -41,7 +41,7 @@ const best = (name: string, part: string) => {
 };
 
 const numbers: Record<string, number> = {};
-for (const twin of ["words", "order", "partners"]) {
+for (const twin of ["words", "order", "partners", "untrained"]) {
   const [, , twins] = process.argv;
   if (twins === undefined) break;
   const { rows } = (await loadSweep(join(twins, `twin-${twin}.json.gz`))).sweep;

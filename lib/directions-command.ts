@@ -16,6 +16,7 @@ import {
   sweepOptions,
   sweepPage,
   sweepText,
+  untrainedTwin,
   type RelationsFile,
   type SweepFile,
 } from "./directions/index.ts";
@@ -32,7 +33,8 @@ matrix-composition directions example
   --shard 3/16      only the third of sixteen parts, for merge to put together
   --cache FOLDER    where finished rows are kept, so that an interrupted sweep goes on where it was
   --threads N       threads that test; as many as there are cores (at most 8) unless given
-  --twin WHAT       the control: words, order or partners exchanged at random, so that nothing (no direction, no pairing) is there
+  --twin WHAT       a control: words, order or partners exchanged at random, so that nothing (no direction, no pairing) is there,
+                    or untrained, the same in an untrained model of the same shape
   merge             the parts of a sweep as the whole: the same as if it had not been divided
   example           a relations file to begin with
 `;
@@ -113,7 +115,10 @@ async function swept(
   );
   await checkWritable({ "--html": values.html, "--json": values.json });
   const pretrained = await loadModel(source);
-  const subject = { model: pretrained.model, tokeniser: pretrained.tokeniser };
+  const trained = { model: pretrained.model, tokeniser: pretrained.tokeniser };
+  const isUntrained = values.twin === UNTRAINED;
+  const subject = isUntrained ? await untrainedTwin(trained, { seed: asked.seed }) : trained;
+  const card = cardOf(pretrained);
   const cache =
     values.cache ??
     join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "matrix-composition", "directions");
@@ -141,7 +146,13 @@ async function swept(
   if (found.rows.length === 0 && shard[1] === 1)
     throw new Error("nothing was tested: the model knows too few of the words of every relation");
   await write(
-    { format: SWEEP_FORMAT, version: SWEEP_VERSION, model: cardOf(pretrained), asked, sweep: found },
+    {
+      format: SWEEP_FORMAT,
+      version: SWEEP_VERSION,
+      model: isUntrained ? { ...card, name: `${String(card["name"])}, untrained` } : card,
+      asked,
+      sweep: found,
+    },
     values,
     subject,
   );
@@ -171,11 +182,14 @@ async function write(
   if (values.json === undefined && values.html === undefined) console.log(sweepText(file));
 }
 
+/** The control in which not the words are exchanged, but what the model has learnt is missing. */
+const UNTRAINED = "untrained";
+
 /** The experiment, or its control: the same with something exchanged at random in each relation. */
 function askedOf(asked: RelationsFile, twin: string | undefined): RelationsFile {
-  if (twin === undefined) return asked;
+  if (twin === undefined || twin === UNTRAINED) return asked;
   const exchange = EXCHANGES.find((each) => each === twin);
-  if (!exchange) throw new UsageError(`--twin takes ${EXCHANGES.join(", ")}; not "${twin}"`);
+  if (!exchange) throw new UsageError(`--twin takes ${[...EXCHANGES, UNTRAINED].join(", ")}; not "${twin}"`);
   const { seed, relations } = asked;
   return { ...asked, relations: relations.map((each) => shuffledTwin(each, exchange, { seed })) };
 }

@@ -81,14 +81,20 @@ export function directionCause(
   const random = Array.from({ length: controls }, (_, index) =>
     unit([...randomNormal(["embedding"], [embedding], { seed: `${seed} control ${index}` }).data]),
   );
-  const difference = (interventions: readonly Intervention[]) => {
-    let sum = 0;
-    for (const { tokens, towards, against } of prompts) {
-      const logits = model.run(tokens, { logits: "last", interventions }).logits.at({ position: 0 });
-      sum += logits.value({ vocabulary: towards }) - logits.value({ vocabulary: against });
-    }
-    return sum / prompts.length;
+  const logitDifference = (
+    tokens: readonly Token[],
+    towards: Token,
+    against: Token,
+    interventions: readonly Intervention[] = [],
+  ) => {
+    const logits = model.run(tokens, { logits: "last", interventions }).logits.at({ position: 0 });
+    return logits.value({ vocabulary: towards }) - logits.value({ vocabulary: against });
   };
+  const difference = (interventions: readonly Intervention[]) =>
+    prompts.reduce(
+      (sum, { tokens, towards, against }) => sum + logitDifference(tokens, towards, against, interventions),
+      0,
+    ) / prompts.length;
   const added = (along: Tensor<["embedding"]>, dose: number) =>
     intervention(`blocks.${place.layer}.result`, (results) => {
       const positions = results.sizeOf("position");
@@ -122,7 +128,12 @@ export function directionCause(
       return kept?.withoutLabels().dot(own, "embedding");
     });
     if (!mine || !theirs) throw new DirectionError(`the runs kept no ${name}`);
-    return { tokens, counterpart, towards, against, change: ofHead(theirs.minus(mine), place.head) };
+    const change = ofHead(theirs.minus(mine), place.head);
+    const before = {
+      tokens: logitDifference(tokens, towards, against),
+      counterpart: logitDifference(counterpart, towards, against),
+    };
+    return { tokens, counterpart, towards, against, change, before };
   });
   /** Mean change of the logit difference of prompts (or of counterparts) with the amounts of the other text along a direction. */
   const exchanged = (along: Tensor<["embedding"]>, of: "tokens" | "counterpart") => {
@@ -130,12 +141,8 @@ export function directionCause(
     for (const exchange of exchanges) {
       const change = exchange.change.times(of === "tokens" ? 1 : -1);
       const added = intervention(name, (results) => results.plus(change.outer(along)));
-      const logits = [[], [added]].map((interventions) =>
-        model.run(exchange[of], { logits: "last", interventions }).logits.at({ position: 0 }),
-      );
-      const [before = Number.NaN, after = Number.NaN] = logits.map(
-        (each) => each.value({ vocabulary: exchange.towards }) - each.value({ vocabulary: exchange.against }),
-      );
+      const before = exchange.before[of];
+      const after = logitDifference(exchange[of], exchange.towards, exchange.against, [added]);
       sum += of === "tokens" ? before - after : after - before;
     }
     return sum / exchanges.length;

@@ -1,7 +1,7 @@
 import { shown } from "../circuits/shown.ts";
 import { head as headOf } from "../circuits/index.ts";
 import type { Displayable } from "../display/index.ts";
-import { createTransformer, type Transformer } from "../models/transformer/index.ts";
+import type { Transformer } from "../models/transformer/index.ts";
 import { randomNumbers, type Tensor } from "../tensor/index.ts";
 import { bars, smallMultiples, table, type Figure } from "../views/index.ts";
 import {
@@ -13,7 +13,7 @@ import {
   type InnerProducts,
 } from "./inner-products.ts";
 import { commonDirection, MEASURES, measuresOf, type RelationMeasures } from "./measures.ts";
-import { alongRandomDirection, throughRandomMap } from "./nulls.ts";
+import { alongRandomDirection, throughRandomMap, untrainedTwin } from "./nulls.ts";
 import { exchangedOrder, shuffledPartners, shuffledWords } from "./exchanges.ts";
 import { isBasisDependent, isSubspace, placeName, type ModelPlace } from "./place.ts";
 import type { Relation } from "./relation.ts";
@@ -135,14 +135,9 @@ export async function relationAt(
   if (untrained > 0) {
     const found: RelationMeasures[] = [];
     for (let index = 0; index < untrained; index++) {
-      const { configuration, vocabulary } = modelOf(subject);
-      const model = await createTransformer(configuration, {
-        seed: `${seed} untrained ${index}`,
-        vocabulary,
-      });
-      const twin = "model" in subject ? { ...subject, model } : model;
+      const twin = await untrainedTwin(subject, { seed: `${seed} untrained ${index}` });
       found.push(measuresOf(innerProducts(readWords(twin, reading.words, options).at(place)), pairs));
-      model.release();
+      modelOf(twin).release();
     }
     nulls["untrained model"] = compared(measures, found);
   }

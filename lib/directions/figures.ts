@@ -15,7 +15,7 @@ import { commonDirection, relationMeasures, type RelationMeasures } from "./meas
 import { placeName, type ModelPlace } from "./place.ts";
 import type { Relation } from "./relation.ts";
 import type { RankedRow, Sweep } from "./sweep.ts";
-import { readWords, type ReadingOptions } from "./vectors.ts";
+import { readWords, type ReadingOptions, type WordReading } from "./vectors.ts";
 import { KIND_NAMES } from "./verdict.ts";
 import type { Subject } from "./words-in-text.ts";
 
@@ -59,7 +59,20 @@ function placedWords(
   others: readonly string[],
   options: ReadingOptions,
 ) {
-  const reading = readWords(subject, [...relation.pairs.flat(), ...others], options);
+  return wordsAlong(
+    readWords(subject, [...relation.pairs.flat(), ...others], options),
+    relation,
+    place,
+    others,
+  );
+}
+
+function wordsAlong(
+  reading: WordReading,
+  relation: Relation,
+  place: ModelPlace,
+  others: readonly string[] = [],
+) {
   const products = innerProducts(reading.at(place));
   const pairs = indexPairs(reading.words, relation);
   const differences = differenceProducts(products, pairs);
@@ -229,13 +242,17 @@ export function headProjections(
   relation: Relation,
   options: ReadingOptions & { readonly quantity?: MapQuantity; readonly part?: HeadPlace["part"] } = {},
 ): Figure {
-  return sweepMap(found, relation.name, options, (place) =>
-    bars(
-      Object.fromEntries(
-        placedWords(subject, relation, place, [], options).map(({ word, coordinate }) => [word, coordinate]),
-      ),
-      { title: `Words on “${relation.name}” at ${placeName(place)}`, valueName: "coordinate", width: 380 },
+  const reading = readWords(subject, relation.pairs.flat(), options);
+  return sweepMap(found, relation.name, options, (place) => projection(reading, relation, place));
+}
+
+/** The words of a relation on its direction at a place, each on the direction of the pairs without it, as bars. */
+export function projection(reading: WordReading, relation: Relation, place: ModelPlace): Figure {
+  return bars(
+    Object.fromEntries(
+      wordsAlong(reading, relation, place).map(({ word, coordinate }) => [word, coordinate]),
     ),
+    { title: `Words on “${relation.name}” at ${placeName(place)}`, valueName: "coordinate", width: 380 },
   );
 }
 

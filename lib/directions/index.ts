@@ -35,6 +35,7 @@ export {
   type ScaleProjection,
 } from "./measures.ts";
 export { EXCHANGES, shuffledTwin, type Exchange } from "./exchanges.ts";
+export { untrainedTwin } from "./nulls.ts";
 export type { PermutationTest } from "./permutation-tests.ts";
 export type { RelationKind } from "./verdict.ts";
 export { relationAt, type ExperimentOptions, type NullName, type RelationFinding } from "./experiment.ts";

@@ -1,3 +1,4 @@
+import { createTransformer } from "../models/transformer/index.ts";
 import { qr, randomNormal, tensor, type Tensor } from "../tensor/index.ts";
 import {
   differenceProducts,
@@ -8,6 +9,7 @@ import {
 } from "./inner-products.ts";
 import { measuresOf, type RelationMeasures } from "./measures.ts";
 import { areaUnderCurve } from "./statistics.ts";
+import { modelOf, type Subject } from "./words-in-text.ts";
 
 /** Measures of held-out pairs along a random direction, its sign fixed on the other pairs as that of the relation's is. */
 export function alongRandomDirection(
@@ -62,4 +64,17 @@ export function throughRandomMap(
   const { Q } = qr(randomNormal(["dimension", "column"], [width, rank], { seed }));
   const squeezed = plain.dot(Q, "dimension").times(tensor(["component"], singularValues.slice(0, rank)));
   return measuresOf(innerProducts(squeezed), pairs);
+}
+
+/**
+ * An untrained model of the same shape, with the same words and tokeniser: what is found in it is not what the model has learnt.
+ * @example await sweep(await untrainedTwin(subject, { seed: 1 }), GRADED_OPPOSITES, { seed: 1 })
+ */
+export async function untrainedTwin(
+  subject: Subject,
+  { seed }: { readonly seed: number | string },
+): Promise<Subject> {
+  const { configuration, vocabulary } = modelOf(subject);
+  const model = await createTransformer(configuration, { seed, vocabulary });
+  return "model" in subject ? { ...subject, model } : model;
 }

@@ -3,28 +3,59 @@ import type { Displayable } from "../display/index.ts";
 import type { Figure } from "../views/index.ts";
 import { DirectionError } from "./errors.ts";
 import { relationAt } from "./experiment.ts";
-import { relationParallelogram, rowInWords, sweepMap, wordScale } from "./figures.ts";
+import { projection, relationParallelogram, rowInWords, sweepMap, wordScale } from "./figures.ts";
 import { directionWords } from "./measures.ts";
 import { RelationError } from "./relation.ts";
 import type { SweepFile } from "./sweep-file.ts";
 import { sweepTitle } from "./sweep-figure.ts";
 import type { RankedRow } from "./sweep.ts";
+import { readWords } from "./vectors.ts";
 import { modelOf, type Subject } from "./words-in-text.ts";
 
 /** Rows in the page's table; all of them are in the JSON. */
 const MOST_ROWS = 1000;
 /** Relations whose best place is drawn. */
 const MOST_PICTURES = 24;
+/** Heads of a relation whose words can be looked at, the surest first. */
+const MOST_HEADS = 8;
 
 const STYLE =
   "body{margin:0 auto;max-width:1100px;padding:16px;font:15px/1.5 'Segoe UI',Roboto,Arial,sans-serif;background:#fff;color:#1f2933}" +
   "table{border-collapse:collapse;font-size:13px}th,td{text-align:left;padding:2px 12px 2px 0;vertical-align:top;white-space:nowrap}th{font-weight:600}" +
   ".rows{max-height:32em;overflow:auto;border:1px solid #d0d7de}.rows th{position:sticky;top:0;background:#f3f5f7}.rows tr.nothing{color:#6b7785}" +
-  "figure{margin:0 0 18px;overflow:auto}img{max-width:100%;height:auto}figcaption{font-size:13px;color:#52606d}input{font:inherit;padding:2px 6px;width:24em;max-width:100%}";
-/** Shows the rows that have all words of the filter. The page works without it. */
-const SCRIPT =
-  "document.getElementById('filter').addEventListener('input',function(e){var w=e.target.value.toLowerCase().split(/\\s+/);" +
-  "document.querySelectorAll('.rows tbody tr').forEach(function(r){var t=r.textContent.toLowerCase();r.hidden=!w.every(function(x){return t.includes(x)})})});";
+  "figure{margin:0 0 18px;overflow:auto}img{max-width:100%;height:auto}figcaption{font-size:13px;color:#52606d}input,select{font:inherit;padding:2px 6px;max-width:100%}input{width:24em}" +
+  "th button{all:unset;cursor:pointer}th button:focus-visible{outline:2px solid #0969da}th[aria-sort=ascending] button::after{content:' ▲'}th[aria-sort=descending] button::after{content:' ▼'}" +
+  // pictures are drawn for light ground, and keep it
+  "@media(prefers-color-scheme:dark){body{background:#14181d;color:#dde3ea}.rows{border-color:#3a434d}.rows th{background:#232a32}.rows tr.nothing{color:#8f9baa}figcaption{color:#a3afbd}img{background:#fff;padding:6px;border-radius:4px}input,select{background:#1c2229;color:inherit;border:1px solid #4a5561}}";
+/** Shows the rows that have all words of the filter, sorts by a column, shows the head that was chosen. All but that is there without it. */
+const SCRIPT = `
+const rows = [...document.querySelectorAll(".rows tbody tr")];
+document.getElementById("filter").addEventListener("input", ({ target }) => {
+  const words = target.value.toLowerCase().split(/\\s+/);
+  for (const row of rows) row.hidden = !words.every((word) => row.textContent.toLowerCase().includes(word));
+});
+document.querySelectorAll(".rows th").forEach((head, column) =>
+  head.firstChild.addEventListener("click", () => {
+    const isRising = head.getAttribute("aria-sort") === "descending";
+    document.querySelectorAll(".rows th").forEach((each) => each.removeAttribute("aria-sort"));
+    head.setAttribute("aria-sort", isRising ? "ascending" : "descending");
+    const text = (row) => row.cells[column].textContent;
+    const order = (a, b) => {
+      const [x, y] = [Number(text(a)), Number(text(b))];
+      if (!Number.isNaN(x) && !Number.isNaN(y)) return x - y;
+      return text(a).localeCompare(text(b), "en", { numeric: true });
+    };
+    rows.sort((a, b) => (isRising ? order(a, b) : order(b, a)));
+    head.closest("table").tBodies[0].append(...rows);
+  }));
+document.querySelectorAll("select.heads").forEach((choice) => {
+  const show = () => [...choice.closest("div").querySelectorAll("figure")].forEach((each, index) => {
+    each.hidden = index !== choice.selectedIndex;
+  });
+  choice.addEventListener("change", show);
+  show();
+});
+`;
 
 /**
  * A sweep as one HTML page that asks no server for anything: the ranked table with a filter, for each relation the map of heads, and, when the
@@ -42,7 +73,7 @@ export async function sweepPage({ model, asked, sweep }: SweepFile, subject?: Su
     rows.length === 0
       ? ""
       : `<p><label>Filter: <input id="filter" placeholder="size OV paired"></label> ${rows.length > MOST_ROWS ? `The ${MOST_ROWS} surest of ${rows.length} rows; the JSON has all.` : ""}</p>
-<div class="rows"><table><thead><tr>${columns.map((column) => `<th>${column}</th>`).join("")}</tr></thead><tbody>${rows.slice(0, MOST_ROWS).map(line).join("\n")}</tbody></table></div>`;
+<div class="rows"><table><thead><tr>${columns.map((column) => `<th scope="col"><button>${column}</button></th>`).join("")}</tr></thead><tbody>${rows.slice(0, MOST_ROWS).map(line).join("\n")}</tbody></table></div>`;
   const sections: string[] = [];
   for (const [index, relation] of asked.relations.entries()) {
     const mine = rows.filter((row) => row.relation === relation.name);
@@ -52,13 +83,15 @@ export async function sweepPage({ model, asked, sweep }: SweepFile, subject?: Su
     const figures: (Figure | undefined)[] = [];
     if (mine.some(({ place }) => "head" in place)) figures.push(sweepMap(sweep, relation.name));
     let reads = "";
+    let heads = "";
     if (subject && index < MOST_PICTURES) {
       const drawn = await bestPlace(subject, best, { relation, asked });
       figures.push(...drawn.figures);
       reads = drawn.words;
+      heads = await headsToChoose(subject, mine, relation, asked);
     }
     sections.push(
-      `<h2>${escaped(relation.name)}</h2><p>Found at ${found} of ${mine.length} places; surest at ${escaped(best.placeName)}: ${escaped(rowInWords(best)["found"] ?? "")}. Rings in the map are heads where something was found.${reads}</p>${(await Promise.all(figures.map(picture))).join("")}`,
+      `<h2>${escaped(relation.name)}</h2><p>Found at ${found} of ${mine.length} places; surest at ${escaped(best.placeName)}: ${escaped(rowInWords(best)["found"] ?? "")}. Rings in the map are heads where something was found.${reads}</p>${(await Promise.all(figures.map(picture))).join("")}${heads}`,
     );
   }
   const facts = Object.entries(model).map(
@@ -117,6 +150,25 @@ async function bestPlace(
     if (error instanceof DirectionError || error instanceof RelationError) return { figures: [], words: "" };
     throw error;
   }
+}
+
+/** The words on the direction at a relation's surest heads, of which the reader chooses one. */
+async function headsToChoose(
+  subject: Subject,
+  rows: readonly RankedRow[],
+  relation: SweepFile["asked"]["relations"][number],
+  { templates, position, splitWords }: SweepFile["asked"],
+): Promise<string> {
+  const ofHeads = rows.filter(({ place }) => "head" in place).slice(0, MOST_HEADS);
+  if (ofHeads.length === 0) return "";
+  const reading = readWords(subject, relation.pairs.flat(), { templates, position, splitWords });
+  const options = ofHeads.map(
+    (row) => `<option>${escaped(`${row.placeName}: ${rowInWords(row)["found"] ?? ""}`)}</option>`,
+  );
+  const figures = await Promise.all(
+    ofHeads.map(({ place }) => picture(projection(reading, relation, place))),
+  );
+  return `<div><label>Choose a head to see its projection: <select class="heads">${options.join("")}</select></label>${figures.join("")}</div>`;
 }
 
 function nullsOf(finding: Displayable): Figure | undefined {

@@ -88,6 +88,7 @@ describe("matrix-composition directions", function () {
     assert.ok(!page.includes("<script>alert") && page.includes("&lt;script&gt;alert"));
     assert.doesNotMatch(page, /(src|href)="(?!data:)/i);
     assert.ok((page.match(/<img alt="/g) ?? []).length >= 6, "maps, scales and nulls");
+    assert.equal((page.match(/<option>/g) ?? []).length, 2 * 8, "heads to choose");
   });
 
   it("gives in parts that xargs spreads over processes, merged, the same file to the byte, also packed", async () => {
@@ -164,6 +165,15 @@ describe("matrix-composition directions", function () {
       summary.stdout,
       /capital, words exchanged: a paired relation at \d+, a class direction at \d+ of 32/,
     );
+  });
+
+  it("sweeps an untrained model of the same shape as control, and says so", async () => {
+    const { code, stdout, stderr } = await directions(
+      MODEL,
+      ...["--relations", relations, "--cache", at("cache"), "--twin", "untrained"],
+    );
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /Directions of planted-relations, untrained: Not distinguishable from chance/);
   });
 
   const [capital] = RELATIONS.relations;
