@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import { modelReport, reportJson, reportPage, reportText } from "./circuits/index.ts";
+import { modelReport, reportJsonText, reportPage, reportText } from "./circuits/index.ts";
 import { checkWritable, failed, readArguments, UsageError } from "./command-line.ts";
 import { loadModel, type PretrainedModel } from "./pretrained/index.ts";
 
@@ -42,7 +42,7 @@ export async function command(args: readonly string[]): Promise<number> {
     const pretrained = await loadModel(source);
     const tokens = values.text === undefined ? ids : tokensOf(pretrained, values.text);
     const report = modelReport(pretrained.model, { ...pretrained.card }, tokens);
-    if (values.json !== undefined) await writeFile(values.json, JSON.stringify(reportJson(report)));
+    if (values.json !== undefined) await writeFile(values.json, reportJsonText(report));
     if (values.html !== undefined) await writeFile(values.html, await reportPage(report));
     if (values.json === undefined && values.html === undefined) console.log(reportText(report));
     return 0;

@@ -1,4 +1,5 @@
 import { arithmeticOfBackend, tidied, type Arithmetic, type Numbers } from "../backend/operations/index.ts";
+import { probit } from "simple-statistics";
 import type { Displayable } from "../display/index.ts";
 import type { Transformer } from "../models/transformer/index.ts";
 import { tensor, type Tensor } from "../tensor/index.ts";
@@ -26,7 +27,18 @@ export interface CompositionScores extends Displayable {
    * rotation; 0 where the later head's layer is not later.
    */
   readonly deviations: Tensor<["earlierHead", "laterHead"]>;
+  /** How many pairs were looked at: those whose later head is in a later layer. */
+  readonly pairs: number;
+  /**
+   * The deviations that a pair must exceed to be a finding among so many: where all pairs are unrelated, any of them does with a probability
+   * of 5 % at most (Bonferroni, one side, as if deviations were normal; heads that write few directions have a longer tail, so their pairs
+   * need more).
+   */
+  readonly threshold: number;
 }
+
+/** The probability with which unrelated heads alone give any finding. */
+const FALSE_FINDING = 0.05;
 
 /** Which W_QK is meant. */
 export interface CompositionOptions {
@@ -91,6 +103,7 @@ export function compositionScores(
     for (const { normed } of written) normed.dispose();
   }
   const names = headNames(model);
+  const pairs = (perLayer * perLayer * layers * (layers - 1)) / 2;
   const matrix = (data: Float64Array) =>
     tensor(["earlierHead", "laterHead"], data, {
       shape: [count, count],
@@ -102,6 +115,8 @@ export function compositionScores(
     scores: matrix(scores),
     baseline: 1 / Math.sqrt(dimensions),
     deviations: matrix(deviations),
+    pairs,
+    threshold: pairs === 0 ? 0 : probit(1 - FALSE_FINDING / pairs),
   };
   return shown(found, () => picture(found, perLayer));
 }

@@ -59,7 +59,7 @@ export {
   type SkipTrigramOptions,
 } from "./skip-trigrams.ts";
 export { modelReport, type ModelReport, type TextReport } from "./report/model-report.ts";
-export { reportJson } from "./report/report-json.ts";
+export { reportJson, reportJsonText } from "./report/report-json.ts";
 export { reportPage } from "./report/report-page.ts";
 export { reportText } from "./report/report-text.ts";
 export type { Metric } from "./variants.ts";

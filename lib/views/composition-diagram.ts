@@ -59,8 +59,8 @@ export function compositionDiagram(
   const [first] = composition;
   const baseline = options.baseline ?? (first !== undefined && "baseline" in first ? first.baseline : 0);
   const places = edges.flatMap(({ from, to }) => [from, to]);
-  const layers = Math.max(0, ...places.map(([layer]) => layer)) + 1;
-  const heads = Math.max(options.heads ?? 1, ...places.map(([, head]) => head + 1));
+  const layers = places.reduce((most, [layer]) => Math.max(most, layer), 0) + 1;
+  const heads = places.reduce((most, [, head]) => Math.max(most, head + 1), options.heads ?? 1);
   const shown = edges
     .filter(({ score }) => score > baseline)
     .toSorted((left, right) => right.score - left.score)

@@ -1,7 +1,7 @@
 import { attentionHeads, compositionDiagram, type Figure } from "../../views/index.ts";
 import { figureOf } from "../shown.ts";
 import { COMPOSITION_KINDS, type ModelReport, type WeightScores } from "./model-report.ts";
-import { factText } from "./report-text.ts";
+import { factText, findings } from "./report-text.ts";
 
 const STYLE =
   "body{margin:0 auto;max-width:900px;padding:16px;font:15px/1.5 'Segoe UI',Roboto,Arial,sans-serif;background:#fff;color:#1f2933}" +
@@ -14,9 +14,9 @@ const STYLE =
 export async function reportPage(report: ModelReport): Promise<string> {
   const { card, roles, copying, composition, folded, text, leftOut } = report;
   const name = escaped(factText(card["name"] ?? "A model"));
-  const sections: (readonly [string, string, readonly (Figure | string | undefined)[]])[] = [];
+  const sections: (readonly [string, string, readonly Part[]])[] = [];
   // what heads read through their norms first, then the weights as they are stored
-  const both = (figures: (weights: WeightScores) => readonly (Figure | undefined)[]) =>
+  const both = (figures: (weights: WeightScores) => readonly Part[]): readonly Part[] =>
     folded
       ? ["With the norms folded into the weights", ...figures(folded), "As stored", ...figures(report)]
       : figures(report);
@@ -38,7 +38,14 @@ export async function reportPage(report: ModelReport): Promise<string> {
       "How much a later head's queries, keys or values read what an earlier head writes; the baseline is what unrelated heads score.",
       both((weights) => {
         const tables = COMPOSITION_KINDS.flatMap((kind) => weights.composition?.[kind] ?? []);
-        return [compositionDiagram(tables, { top: 30 }), ...tables.map((scores) => figureOf(scores))];
+        const counts = tables.map((scores) => `${findings(scores)} through ${scores.kind}`);
+        return [
+          compositionDiagram(tables, { top: 30 }),
+          {
+            sentence: `${counts.join(", ")}: where all heads are unrelated, even one pair above it is rare (5 %).`,
+          },
+          ...tables.map((scores) => figureOf(scores)),
+        ];
       }),
     ]);
   if (text?.patterns)
@@ -82,14 +89,27 @@ ${left.length === 0 ? "" : `<h2>Left out</h2><table>${left.join("")}</table>`}
 /** The width of the page's text in pixels; a wider picture keeps its size and can be scrolled, for its words would be too small. */
 const PAGE_WIDTH = 900;
 
-/** A title between pictures, or the figure as an image of its own: the ids inside one SVG cannot meet another's. */
-async function picture(figure: Figure | string | undefined): Promise<string> {
+/** A figure, a title between figures, or a sentence. */
+type Part = Figure | string | { readonly sentence: string } | undefined;
+
+/**
+ * Nothing on this page answers the pointer: sentences of figures that ask to point are left out. In a picture such a sentence may be two
+ * lines, with the end of one element and the start of the next, like it, between them.
+ */
+function still(text: string): string {
+  return text.replaceAll(/ ?Point at (?:[^.<]|<[^>]*>)*\./g, "");
+}
+
+/** A title between pictures, a sentence, or the figure as an image of its own: the ids inside one SVG cannot meet another's. */
+async function picture(figure: Part): Promise<string> {
   if (figure === undefined) return "";
   if (typeof figure === "string") return `<h3>${escaped(figure)}</h3>`;
-  const svg = await figure.svg();
+  if ("sentence" in figure) return `<p>${escaped(figure.sentence)}</p>`;
+  const svg = still(await figure.svg());
+  const description = still(figure.description);
   const isWide = Number(/^<svg[^>]* width="([\d.]+)"/.exec(svg)?.[1] ?? 0) > PAGE_WIDTH;
   const data = Buffer.from(svg).toString("base64");
-  return `<figure${isWide ? ' class="wide" tabindex="0"' : ""}><img alt="${escaped(figure.description)}" src="data:image/svg+xml;base64,${data}"><figcaption>${escaped(figure.description)}</figcaption></figure>`;
+  return `<figure${isWide ? ' class="wide" tabindex="0"' : ""}><img alt="${escaped(description)}" src="data:image/svg+xml;base64,${data}"><figcaption>${escaped(description)}</figcaption></figure>`;
 }
 
 function escaped(text: string): string {

@@ -67,7 +67,14 @@ export function factText(value: unknown): string {
       : String(value);
 }
 
-function strongestPairs({ scores, deviations, baseline }: CompositionScores): string {
+/** How many pairs are findings, of how many: among thousands of pairs some lie far above the baseline by chance. */
+export function findings({ deviations, pairs, threshold }: CompositionScores): string {
+  const count = Array.from(deviations.data).filter((deviation) => deviation > threshold).length;
+  return `${count} of ${pairs} pairs above ${threshold.toFixed(1)} sd`;
+}
+
+function strongestPairs(composition: CompositionScores): string {
+  const { scores, deviations, baseline } = composition;
   const pairs = deviations
     .topK(3)
     .filter(({ value }) => value > 0)
@@ -75,5 +82,5 @@ function strongestPairs({ scores, deviations, baseline }: CompositionScores): st
       const score = scores.value({ earlierHead, laterHead });
       return `${label.earlierHead} → ${label.laterHead} ${score.toFixed(3)} (${value.toFixed(1)} sd)`;
     });
-  return `baseline ${baseline.toFixed(3)}: ${pairs.join(", ") || "none"}`;
+  return `baseline ${baseline.toFixed(3)}, ${findings(composition)}: ${pairs.join(", ") || "none"}`;
 }
