@@ -159,7 +159,7 @@ describe("matrix-composition report", function () {
     assert.match(stdout, /^name +induction$/m);
     assert.match(stdout, /^ {2}previous token +0\.3$/m);
     assert.match(stdout, /^ {2}induction +1\.0 1\.1 1\.2 1\.3$/m);
-    assert.match(stdout, /^ {2}key +baseline 0\.125: 0\.3 → 1\.\d/m);
+    assert.match(stdout, /^ {2}key +baseline 0\.125, 12 of 16 pairs above 2\.7 sd: 0\.3 → 1\.\d/m);
     assert.match(stdout, /^Text of 5 tokens: "<start>" "a" "b" "c" "a"$/m);
     assert.match(stdout, /^Next, by logit: /m);
   });

@@ -134,7 +134,7 @@ function scoresOfAttentionOnly(model: Transformer): Scores {
 const NO_SCORES = [
   "HeadError, FoldingError, AttributionError: errors",
   "headNames, repeatedTokens, targetPattern, logitDifference: of no weights",
-  "modelReport, reportPage, reportText: what reportJson holds",
+  "modelReport, reportJsonText, reportPage, reportText: what reportJson holds",
 ];
 
 interface AnyFactored extends Pick<FactoredMatrix<string, string>, "norm" | "trace" | "svd" | "eigenvalues"> {
@@ -242,6 +242,7 @@ describe("what is not identifiable: (W_Q R, W_K R⁻ᵀ) and (W_V S, S⁻¹ W_O)
       }),
       feedForward: fc.constantFrom<NonNullable<TransformerOptions["feedForward"]>>(false, { neurons: 12 }),
       attentionBiases: fc.boolean(),
+      queryKeyNorm: fc.boolean(),
       unembedding: fc.constantFrom<"tied" | "own">("tied", "own"),
     });
     await fc.assert(

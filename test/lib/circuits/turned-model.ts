@@ -6,8 +6,8 @@ type Turn = Tensor<["old", "new"]>;
 
 /**
  * The same function with every head's coordinates changed: (W_Q R, W_K R⁻ᵀ) and (W_V S, S⁻¹ W_O), with b_Q R, b_K R⁻ᵀ and b_V S.
- * Heads that share a key head share their R and S; with rotary positions R commutes with the rotations. Not for queries and keys
- * that have norms of their own: these leave nothing but signs free.
+ * Heads that share a key head share their R and S; with rotary positions R commutes with the rotations. Queries and keys that have norms
+ * of their own (Qwen3) leave nothing but signs free, the same ones for both of a pair that positions turn.
  */
 export async function turnedModel(model: Transformer, seed: number): Promise<Transformer> {
   const { layers, heads, keyHeads, value } = model.configuration;
@@ -52,7 +52,8 @@ export async function turnedModel(model: Transformer, seed: number): Promise<Tra
 
 /** Any turn, or, with rotary positions, one that turns and stretches each pair of features that the positions turn. */
 function queryTurn({ configuration }: Transformer, seed: string): Turn {
-  const { positions, feature } = configuration;
+  const { positions, feature, queryKeyNorm } = configuration;
+  if (queryKeyNorm) return signs(configuration, seed);
   if (positions.kind !== "rotary") return freeTurn(feature, seed);
   const { features, pairs } = positions;
   const turn = new Float64Array(feature * feature);
@@ -73,6 +74,18 @@ function queryTurn({ configuration }: Transformer, seed: string): Turn {
   for (let row = features; row < feature; row++)
     for (let column = features; column < feature; column++)
       put(row, column, rest.value({ old: row - features, new: column - features }));
+  return tensor(["old", "new"], turn, { shape: [feature, feature] });
+}
+
+/** 1 or −1 for each feature. */
+function signs({ positions, feature }: Transformer["configuration"], seed: string): Turn {
+  const random = randomUniform(["feature"], [feature], { seed });
+  const turn = new Float64Array(feature * feature);
+  for (let at = 0; at < feature; at++) {
+    const { features, pairs } = positions.kind === "rotary" ? positions : { features: 0, pairs: "halves" };
+    const pair = pairs === "halves" ? at % (features / 2) : at - (at % 2);
+    turn[at * feature + at] = random.value({ feature: at < features ? pair : at }) < 0.5 ? -1 : 1;
+  }
   return tensor(["old", "new"], turn, { shape: [feature, feature] });
 }
 
