@@ -34,7 +34,9 @@ function close(got: number | undefined, expected: number | undefined, tolerance:
   );
 }
 
-for (const name of ["gpt2-tiny", "neox-tiny", "llama-tiny"]) {
+const MODELS = ["gpt2-tiny", "neox-tiny", "llama-tiny", "neox-variant", "llama-variant", "qwen2-variant"];
+
+for (const name of MODELS) {
   describe(`circuits of ${name}, beside numpy in float64`, () => {
     let model: Transformer;
     const reference = JSON.parse(
