@@ -1,4 +1,4 @@
-import { open } from "node:fs/promises";
+import { open, readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { headerLength, parseHeader, SafetensorsError, widen } from "../models/transformer/safetensors.ts";
 import { PretrainedError } from "./errors.ts";
@@ -67,9 +67,16 @@ export async function openShards(index: string): Promise<WeightFile> {
     for (const shard of shards.values()) await shard.close();
   };
   try {
+    const there = new Set(await readdir(folder));
     for (const file of new Set(fileOf.values())) {
       if (basename(file) !== file)
         throw new PretrainedError(`${index} names ${file}, which is not a file beside it`);
+      if (!there.has(file)) {
+        const lost = [...fileOf].filter(([, each]) => each === file).map(([tensor]) => tensor);
+        throw new PretrainedError(
+          `the shard ${file} is missing in ${folder}: ${basename(index)} says that it has ${lost.length} tensors, the first of them ${lost[0]}`,
+        );
+      }
       shards.set(file, await openSafetensors(join(folder, file)));
     }
     const shapes = new Map<string, readonly number[]>();

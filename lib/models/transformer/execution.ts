@@ -3,6 +3,7 @@ import { tensor, Tensor } from "../../tensor/index.ts";
 import type { TransformerConfiguration } from "./configuration.ts";
 import { InputError } from "./errors.ts";
 import { forward, type Past, type Weights } from "./forward.ts";
+import { hookNames, matchingHooks } from "./hooks.ts";
 import { dataOf, hookTensor, replacementData, type Labels } from "./hook-tensors.ts";
 import type { Prefix } from "./prefix.ts";
 import { RecordingTap, type TapPlan } from "./recording-tap.ts";
@@ -60,6 +61,12 @@ export function execute(
       { ...input, source, from, past, until, logits: wanted },
       tap,
     );
+    for (const pattern of request.keep) {
+      if (!matchingHooks(pattern, hookNames(configuration)).some((name) => tap.kept.has(name)))
+        throw new InputError(
+          `Nothing at "${pattern}" was computed, so nothing can be kept: the run goes from ${request.from ? `block ${request.from.layer}` : "the embeddings"} to ${until === undefined ? (wanted === "none" ? "the end, without logits" : "the end") : `block ${until}`}.`,
+        );
+    }
     const named = (name: string, numbers: Numbers) =>
       hookTensor(name, dataOf(numbers), numbers.shape, labels, isBatched);
     const logits =

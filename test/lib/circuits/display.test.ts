@@ -86,7 +86,7 @@ describe("results of circuits show themselves", () => {
 
   it("and stay plain data: the picture is not among their properties", () => {
     const { scores, ...rest } = compositionScores(model, "key");
-    assert.deepEqual(Object.keys(rest), ["kind", "baseline", "deviations"]);
+    assert.deepEqual(Object.keys(rest), ["kind", "baseline", "deviations", "pairs", "threshold"]);
     assert.equal(Object.getOwnPropertySymbols({ ...rest }).length, 0);
     assert.equal(scores.sizeOf("laterHead"), 8);
     assert.equal(copyingScores(model).at({ layer: 1 }).sizeOf("head"), 4);

@@ -76,6 +76,12 @@ describe("loadModel(source)", () => {
     const { model } = await loadModel(folder);
     const expected = expectedOf("gpt2-tiny");
     assert.ok(distance(model.run(expected.tokens[0] ?? []).logits.toArray(), expected.logits?.[0]) < 1e-4);
+    await rm(join(folder, "model-00002-of-00002.safetensors"));
+    await assert.rejects(loadModel(folder), {
+      name: "PretrainedError",
+      message:
+        /the shard model-00002-of-00002\.safetensors is missing in .*: model\.safetensors\.index\.json says that it has \d+ tensors, the first of them \S+$/,
+    });
   });
 
   it("reads names whatever stands before them", async () => {

@@ -58,6 +58,11 @@ describe("Transformer", () => {
     assert.throws(() => encoder.prefix([1]), { name: "InputError", message: /Only a decoder has prefixes/ });
     const other = await createTransformer({ ...SMALL, layers: 3 }, { seed: 1 });
     assert.throws(() => other.run([1], { from: { ...start(1), after } }), /prefix is one of another model/);
+    assert.throws(() => model.run([1, 2], { until: 1, keep: ["blocks.1.z"] }), {
+      name: "InputError",
+      message:
+        'Nothing at "blocks.1.z" was computed, so nothing can be kept: the run goes from the embeddings to block 1.',
+    });
     assert.throws(() => model.run([1], { from: start(1), until: 0 }), /can stop before block 1 to 2, not 0/);
     assert.throws(
       () => model.run(TOKENS.slice(0, 7), { from: { ...start(7), after } }),
