@@ -1,42 +1,71 @@
 /**
- * Measures this library and its peers in one run and prints the table of docs/speed.md: `npm run bench`, `npm run bench -- ROW …` for some rows.
+ * Measures this library and its peers in one run and prints the table of docs/speed.md: `npm run bench`, `npm run bench -- ROW …` for some rows;
+ * with `--write` the rows take their place in that table.
  *
  * Ours and each peer are processes that are prepared first and then asked in turn, round by round, so that what else the machine does meets all of them;
  * a figure is the median of the rounds, a ratio that of ours to the peer's. PyTorch (2.13, CPU) and transformers are found in the Python that the environment
- * variable BENCH_PYTHON names, else `python3`; what is not there is left out and said.
+ * variable BENCH_PYTHON names, else `python3`; TransformerLens in the one that BENCH_TRANSFORMER_LENS names, else the same; what is not there is left out and said.
+ * `@genai-fi/nanogpt` (1.3.0) is no peer: it does not load in Node (its bundle asks for a browser's TextEncoder).
  */
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import type { Limits } from "./limit.ts";
 import { median } from "./rounds.ts";
+import { BATCH, GPT2, LARGER, operationsForward, SMALL } from "./sizes.ts";
 
 const ROUNDS = 5;
 const MEGABYTES = 500;
 
-/** What each row is, and who can do it. */
-const ROWS: Record<string, { readonly what: string; readonly peers: readonly (keyof typeof PEERS)[] }> = {
+/** What each row is, who can do it, and in how many milliseconds this machine could at best. */
+interface Row {
+  readonly what: string;
+  readonly peers: readonly (keyof typeof PEERS)[];
+  readonly atBest?: (limits: Limits) => number;
+  /** A task of circuits.ts: one run of ours and of TransformerLens, each in a process of its own. */
+  readonly task?: string;
+}
+
+const ROWS: Record<string, Row> = {
   "training-small": {
     what: "training step, attention only: 2 layers × 4 heads × 16, d_model 64, 32 positions, batch 16, Adam",
     peers: ["PyTorch", "TensorFlow.js wasm", "TensorFlow.js cpu"],
+    atBest: ({ gigaflops }) => (3 * operationsForward(SMALL, BATCH, SMALL.context)) / gigaflops / 1e6,
   },
   "training-larger": {
     what: "training step, GPT: 4 layers, d_model 128, 128 positions, batch 16, Adam",
     peers: ["PyTorch", "TensorFlow.js wasm"],
+    atBest: ({ gigaflops }) => (3 * operationsForward(LARGER, BATCH, LARGER.context)) / gigaflops / 1e6,
   },
   "forward-gpt2": {
     what: "forward pass of GPT-2 small's size, 128 tokens, every activation kept",
     peers: ["PyTorch"],
+    atBest: ({ gigaflops }) => operationsForward(GPT2, 1, 128) / gigaflops / 1e6,
   },
   "generation-gpt2": {
     what: "16 tokens after 32, the same model, keys and values remembered",
     peers: ["PyTorch"],
   },
+  composition: {
+    what: "key-composition scores of all pairs of heads, GPT-2 small's size",
+    peers: [],
+    task: "composition",
+  },
+  patching: {
+    what: "patching of every head at every of 15 positions, GPT-2 small's size",
+    peers: [],
+    task: "patching",
+  },
   heatmap: { what: "heatmap of 1,000 × 1,000 numbers, display bundle", peers: [] },
   grid: { what: "patterns of 12 × 12 heads over 32 tokens, display bundle", peers: [] },
-  loading: { what: `safetensors file of ${MEGABYTES} MB into memory`, peers: ["PyTorch"] },
+  loading: {
+    what: `safetensors file of ${MEGABYTES} MB into memory`,
+    peers: ["PyTorch"],
+    atBest: ({ gigabytes }) => MEGABYTES / gigabytes,
+  },
   start: { what: "new process until its first product", peers: ["PyTorch", "TensorFlow.js wasm"] },
 };
 
@@ -81,46 +110,109 @@ class Side {
   }
 }
 
-const hasPyTorch = spawnSync(python, ["-c", "import torch, transformers"]).status === 0;
-if (!hasPyTorch)
-  console.error(`Left out: PyTorch; ${python} has no torch and transformers (BENCH_PYTHON names another).`);
+const HEAD =
+  "| row | ours, ms | peer, ms | ratio | the machine at best, ms |\n| --- | --- | --- | --- | --- |";
+const DOCUMENT = here("../docs/speed.md");
+const [BEGIN, END] = ["<!-- npm run bench -- --write -->\n\n", "\n\n<!-- bench ends -->"];
+
+const lens = process.env["BENCH_TRANSFORMER_LENS"] ?? python;
+const hasPyTorch = has(python, "torch, transformers", "PyTorch", "BENCH_PYTHON");
+const limits = JSON.parse(last(process.execPath, ["--import", "tsx", here("limit.ts")])) as Limits;
 const folder = mkdtempSync(join(tmpdir(), "bench-"));
-const asked = process.argv.slice(2);
+const isWritten = process.argv.includes("--write");
+const asked = process.argv.slice(2).filter((name) => name !== "--write");
 try {
-  console.log(`${cpus()[0]?.model ?? "?"}, ${availableParallelism()} cores; Node ${process.version}\n`);
-  console.log("| row | ours, ms | peer, ms | ratio |\n| --- | --- | --- | --- |");
-  for (const [row, { what, peers }] of Object.entries(ROWS)) {
-    if (asked.length === 0 || asked.includes(row)) await measure(row, what, peers);
+  const machine = `${cpus()[0]?.model ?? "?"}, ${availableParallelism()} cores; Node ${process.version}`;
+  console.log(`${machine}; at most ${shown(limits.gigaflops)} GFLOP/s, ${shown(limits.gigabytes)} GB/s\n`);
+  console.log(HEAD);
+  for (const [name, row] of Object.entries(ROWS)) {
+    if (asked.length > 0 && !asked.includes(name)) continue;
+    const lines = row.task === undefined ? await measured(name, row) : circuits(row.task, row);
+    console.log(lines.join("\n"));
+    if (isWritten) write(row.what, lines);
   }
 } finally {
   rmSync(folder, { recursive: true });
 }
 
-async function measure(row: string, what: string, peers: readonly (keyof typeof PEERS)[]): Promise<void> {
-  if (row === "loading") process.env["BENCH_SAFETENSORS"] = safetensorsFile();
-  const wanted = peers.filter((name) => name !== "PyTorch" || hasPyTorch);
+function has(interpreter: string, modules: string, name: string, variable: string): boolean {
+  const isThere = spawnSync(interpreter, ["-c", `import ${modules}`]).status === 0;
+  if (!isThere)
+    console.error(`Left out: ${name}; ${interpreter} has no ${modules} (${variable} names another).`);
+  return isThere;
+}
+
+/** The lines of one row, whose sides are asked in turn. */
+async function measured(name: string, row: Row): Promise<string[]> {
+  if (name === "loading") process.env["BENCH_SAFETENSORS"] = safetensorsFile();
+  const wanted = row.peers.filter((peer) => peer !== "PyTorch" || hasPyTorch);
   const sides = [
-    new Side("ours", [process.execPath, "--import", "tsx", here("ours.ts"), row]),
-    ...wanted.map((name) => new Side(name, PEERS[name](row))),
+    new Side("ours", [process.execPath, "--import", "tsx", here("ours.ts"), name]),
+    ...wanted.map((peer) => new Side(peer, PEERS[peer](name))),
   ];
   const ready: Side[] = [];
   for (const side of sides) {
     if (await side.isReady()) ready.push(side);
-    else console.error(`Left out of ${row}: ${side.name}, which did not start.`);
+    else console.error(`Left out of ${name}: ${side.name}, which did not start.`);
   }
   for (let i = 0; i < ROUNDS; i++) for (const side of ready) await side.round();
   for (const side of ready) side.end();
   const [ours, ...others] = ready;
-  if (ours?.name !== "ours") return;
-  const own = median(ours.times);
-  if (others.length === 0) console.log(`| ${what} | ${shown(own)} | | |`);
-  for (const [i, other] of others.entries()) {
-    const theirs = median(other.times);
-    const ratio = (own / theirs).toFixed(2);
-    console.log(
-      `| ${i === 0 ? what : ""} | ${i === 0 ? shown(own) : ""} | ${other.name} ${shown(theirs)} | ${ratio} |`,
-    );
+  if (ours?.name !== "ours") return [];
+  const times = others.map((other) => [other.name, median(other.times)] as const);
+  return table(row, median(ours.times), times);
+}
+
+/** The lines of a task of circuits.ts, by the model that PyTorch makes for it. */
+function circuits(task: string, row: Row): string[] {
+  if (!has(lens, "transformer_lens, transformers", "TransformerLens", "BENCH_TRANSFORMER_LENS")) return [];
+  const model = join(folder, "gpt2");
+  const made = `from transformers import *; GPT2LMHeadModel(GPT2Config()).save_pretrained(${JSON.stringify(model)})`;
+  last(lens, ["-c", `${made}; print("made")`]);
+  const program = here("circuits.ts");
+  const time = (line: string) => {
+    const { seconds, cells } = JSON.parse(line) as { seconds: number; cells?: number | null };
+    // TransformerLens patches some of the 144 × 15 cells, all alike.
+    return (1000 * seconds * 144 * 15) / (cells ?? 144 * 15);
+  };
+  const ours = time(last(process.execPath, ["--import", "tsx", program, model, "-", task]));
+  const theirs = time(last(lens, [here("circuits.py"), model, "15", task]));
+  return table(row, ours, [["TransformerLens", theirs]]);
+}
+
+/** The last line that a program prints. */
+function last(program: string, args: readonly string[]): string {
+  const { stdout, stderr, status } = spawnSync(program, args, { encoding: "utf8" });
+  if (status !== 0) throw new Error(`${program} ${args.join(" ")}: ${stderr}`);
+  return stdout.trimEnd().split("\n").at(-1) ?? "";
+}
+
+function table({ what, atBest }: Row, own: number, others: readonly (readonly [string, number])[]): string[] {
+  const best = atBest?.(limits);
+  const limit = best === undefined ? "" : `${shown(best)} (${((100 * best) / own).toFixed(0)} %)`;
+  if (others.length === 0) return [`| ${what} | ${shown(own)} | | | ${limit} |`];
+  return others.map(([name, theirs], i) => {
+    const peer = `${name} ${shown(theirs)} | ${(own / theirs).toFixed(2)}`;
+    return i === 0 ? `| ${what} | ${shown(own)} | ${peer} | ${limit} |` : `| | | ${peer} | |`;
+  });
+}
+
+/** Puts a row into the table of docs/speed.md, in the place of the one of before. */
+function write(what: string, lines: readonly string[]): void {
+  const text = readFileSync(DOCUMENT, "utf8");
+  const [start, end] = [text.indexOf(BEGIN) + BEGIN.length, text.indexOf(END)];
+  if (start < BEGIN.length || end < start)
+    throw new Error(`${DOCUMENT} has no table between ${BEGIN} and ${END}`);
+  const known = new Map<string, string[]>();
+  let current = "";
+  for (const line of text.slice(start, end).split("\n").slice(2)) {
+    const cell = line.split("|")[1]?.trim() ?? "";
+    if (cell !== "") current = cell;
+    known.set(current, [...(known.get(current) ?? []), line]);
   }
+  known.set(what, [...lines]);
+  const rows = Object.values(ROWS).flatMap((row) => known.get(row.what) ?? []);
+  writeFileSync(DOCUMENT, [text.slice(0, start), HEAD, "\n", rows.join("\n"), text.slice(end)].join(""));
 }
 
 function shown(milliseconds: number): string {

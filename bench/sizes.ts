@@ -34,3 +34,16 @@ export const GPT2 = {
 } satisfies TransformerOptions;
 
 export const BATCH = 16;
+
+/** Multiplications and additions of one pass forward: each map of each token, and of attention what a causal mask leaves. */
+export function operationsForward(
+  options: TransformerOptions & { vocabulary: number; layers: number; embedding: number },
+  batch: number,
+  positions: number,
+): number {
+  const { vocabulary, layers, embedding } = options;
+  const tokens = batch * positions;
+  const maps = (options.feedForward === true ? 12 : 4) * embedding ** 2;
+  const attention = (2 * embedding * (positions + 1)) / 2;
+  return 2 * tokens * (layers * (maps + attention) + embedding * vocabulary);
+}

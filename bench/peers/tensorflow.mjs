@@ -131,7 +131,11 @@ console.log("ready");
 for await (const line of createInterface({ input: process.stdin })) {
   if (line !== "round") break;
   const times = [];
-  for (const start = performance.now(); times.length < 3 || performance.now() - start < 400;) {
+  // Three times at least; once where that takes seconds.
+  for (
+    const start = performance.now();
+    times.length < ((times[0] ?? 0) > 2000 ? 1 : 3) || performance.now() - start < 400;
+  ) {
     const before = performance.now();
     work();
     times.push(performance.now() - before);

@@ -62,7 +62,7 @@ async function start(choice: BackendName | undefined): Promise<BackendReport> {
       const reason = choice === undefined ? why : `It was asked for. ${why}`;
       return { backend, why: reason, passedOver, kernels, threads };
     } catch (problem) {
-      passedOver.push({ backend, why: problem instanceof Error ? problem.message : String(problem) });
+      passedOver.push({ backend, why: oneLine(problem) });
     }
   }
   throw new BackendError(
@@ -94,7 +94,13 @@ const STARTERS: Record<BackendName, (tf: TensorFlow) => Promise<string>> = {
   async webgpu(tf) {
     const path = installed("@tensorflow/tfjs-backend-webgpu");
     if (path === undefined) throw new Error("@tensorflow/tfjs-backend-webgpu is not installed.");
+    await provideGraphicsCard();
     await import(pathToFileURL(path).href);
+    if ((tf.findBackendFactory("webgpu") as (() => unknown) | null) === null) {
+      throw new Error(
+        "@tensorflow/tfjs-backend-webgpu came with another copy of @tensorflow/tfjs-core; install 4.22.0 of it.",
+      );
+    }
     await use(tf, "webgpu");
     return "@tensorflow/tfjs-backend-webgpu is installed and found an adapter.";
   },
@@ -104,6 +110,38 @@ const STARTERS: Record<BackendName, (tf: TensorFlow) => Promise<string>> = {
     return "Plain JavaScript runs everywhere.";
   },
 };
+
+/** Of an installation that is broken, what it says in several lines. */
+function oneLine(problem: unknown): string {
+  return (problem instanceof Error ? problem.message : String(problem)).replace(/\s+/g, " ").trim();
+}
+
+/** What the package `webgpu` (Dawn for Node) exports. */
+interface Dawn {
+  readonly create: (options: readonly string[]) => { requestAdapter(): Promise<object | null> };
+  readonly globals: object;
+}
+
+/** Gives Node the `navigator.gpu` that the WebGPU backend asks for, by the package `webgpu` where the user installed it. */
+async function provideGraphicsCard(): Promise<void> {
+  const scope = globalThis as { navigator?: { gpu?: unknown } };
+  if (scope.navigator?.gpu !== undefined) return;
+  const path = installed("webgpu");
+  if (path === undefined) {
+    throw new Error("Node has no WebGPU of its own; the package webgpu, which brings it, is not installed.");
+  }
+  const { create, globals } = (await import(pathToFileURL(path).href)) as Dawn;
+  const gpu = create([]);
+  if ((await gpu.requestAdapter()) === null) {
+    throw new Error(
+      "The package webgpu found no graphics card that it can use (on Linux it needs a Vulkan driver).",
+    );
+  }
+  Object.assign(globalThis, globals);
+  if (scope.navigator === undefined)
+    Object.defineProperty(scope, "navigator", { value: {}, configurable: true });
+  Object.defineProperty(scope.navigator, "gpu", { value: gpu, configurable: true });
+}
 
 async function use(tf: TensorFlow, backend: BackendName): Promise<void> {
   if (!(await tf.setBackend(backend))) throw new Error(`TensorFlow.js could not start ${backend}.`);
