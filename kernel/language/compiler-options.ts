@@ -1,12 +1,13 @@
 import { dirname, join } from "node:path";
+import { fileVersion } from "./file-version.ts";
 import ts from "./typescript.cjs";
 
 /** What cells are checked with, and what was wrong with the tsconfig.json that had a say in it. */
 export interface CellOptions {
   readonly options: ts.CompilerOptions;
   readonly warnings: readonly string[];
-  /** The tsconfig.json that was read. */
-  readonly configFile: string | undefined;
+  /** Whether there is the same tsconfig.json still, and it and what it extends say the same. */
+  readonly isCurrent: () => boolean;
 }
 
 /** Options of a tsconfig.json that make sense for cells; the rest (outDir, composite, noUnusedLocals …) has no meaning there. */
@@ -68,9 +69,17 @@ const DEFAULTS: ts.CompilerOptions = {
 /** The compiler options for cells of a notebook in `folder`: ours, and those of the nearest tsconfig.json above them. */
 export function cellOptions(folder: string, packageFolder: string): CellOptions {
   const configFile = nearestConfig(folder, packageFolder);
-  if (configFile === undefined) return { options: DEFAULTS, warnings: [], configFile };
+  const versions = new Map<string, string>();
+  const readFile = (path: string): string | undefined => {
+    versions.set(path, fileVersion(path));
+    return ts.sys.readFile(path);
+  };
+  const isCurrent = (): boolean =>
+    nearestConfig(folder, packageFolder) === configFile &&
+    [...versions].every(([path, version]) => fileVersion(path) === version);
+  if (configFile === undefined) return { options: DEFAULTS, warnings: [], isCurrent };
   const warnings: string[] = [];
-  const { config, error } = ts.readConfigFile(configFile, (path) => ts.sys.readFile(path)) as {
+  const { config, error } = ts.readConfigFile(configFile, readFile) as {
     readonly config?: object;
     readonly error?: ts.Diagnostic;
   };
@@ -78,7 +87,7 @@ export function cellOptions(folder: string, packageFolder: string): CellOptions 
   const host: ts.ParseConfigHost = {
     useCaseSensitiveFileNames: ts.sys.useCaseSensitiveFileNames,
     fileExists: (path) => ts.sys.fileExists(path),
-    readFile: (path) => ts.sys.readFile(path),
+    readFile,
     // Cells are the only files; looking for others could walk a whole disk.
     readDirectory: () => [],
   };
@@ -103,7 +112,7 @@ export function cellOptions(folder: string, packageFolder: string): CellOptions 
   return {
     options,
     warnings: warnings.map((warning) => `tsconfig.json: ${warning}`),
-    configFile,
+    isCurrent,
   };
 }
 

@@ -1,12 +1,12 @@
-import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "./typescript.cjs";
 import type { CellLine, CellRecord } from "./cell-line.ts";
 import { cellKey } from "./cell-specifier.ts";
-import { cellOptions } from "./compiler-options.ts";
+import { cellOptions, type CellOptions } from "./compiler-options.ts";
 import { cellDeclarations } from "./declarations.ts";
 import type { Augmentation } from "./parse-cell.ts";
+import { fileVersion } from "./file-version.ts";
 import { boundSourceFile, programHost } from "./typescript-internals.ts";
 
 /** Our own package: where `@types/node` comes from if the notebook has none of its own. */
@@ -56,10 +56,9 @@ interface Generation {
  */
 export class Project {
   readonly folder: string;
-  readonly options: ts.CompilerOptions;
-  readonly warnings: readonly string[];
   readonly service: ts.LanguageService;
   readonly #line: CellLine;
+  #config: CellOptions;
   readonly #importsFile: string;
   readonly #specifiers = new Set<string>();
   /** Cells that extend globals or modules: files of the program, for every later cell. */
@@ -74,13 +73,21 @@ export class Project {
 
   constructor(folder: string, line: CellLine) {
     this.folder = folder.replaceAll("\\", "/");
-    const { options, warnings } = cellOptions(this.folder, PACKAGE_FOLDER);
-    this.options = options;
-    this.warnings = warnings;
+    this.#config = cellOptions(this.folder, PACKAGE_FOLDER);
     this.#line = line;
     this.#importsFile = `${this.folder}/[imports].ts`;
     this.#resolutions = this.#newResolutions();
     this.service = ts.createLanguageService(this.#host(), registry);
+  }
+
+  /** What cells are checked with. */
+  get options(): ts.CompilerOptions {
+    return this.#config.options;
+  }
+
+  /** What is wrong with tsconfig.json. */
+  get warnings(): readonly string[] {
+    return this.#config.warnings;
   }
 
   /** The program whose checker checks cells that name these modules. */
@@ -88,6 +95,10 @@ export class Project {
     const wanted = specifiers.filter(
       (specifier) => cellKey(specifier) === undefined && !this.#isKnown(specifier),
     );
+    if (!this.#config.isCurrent()) {
+      this.#config = cellOptions(this.folder, PACKAGE_FOLDER);
+      this.forget();
+    }
     if (augmentation !== undefined) this.#augment(augmentation);
     if (
       this.#generation === undefined ||
@@ -431,11 +442,6 @@ function scriptKind(jsx: boolean): ts.ScriptKind {
 /** Packages and the compiler's own libraries don't change under a session; local files do. */
 function isStable(path: string): boolean {
   return path.includes("/node_modules/") || path.includes("/[");
-}
-
-function fileVersion(path: string): string {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  return stat === undefined ? "missing" : `${stat.mtimeMs}:${stat.size}`;
 }
 
 function isOurs(specifier: string): boolean {

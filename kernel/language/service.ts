@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { relative } from "node:path";
 import { CellLine, importsOf, type Binding, type CellRecord } from "./cell-line.ts";
 import { cellNames } from "./cell-names.ts";
 import { cellDiagnostics, cellSyntaxErrors } from "./diagnostics.ts";
@@ -50,7 +51,8 @@ class Service implements SynchronousLanguageService {
   readonly #project: Project;
   readonly #typeErrors: "stop" | "warn" | "off";
   #nextKey = 1;
-  #configWarned = false;
+  /** What was wrong with tsconfig.json, when that was last said. */
+  #configWarned: readonly string[] = [];
   /** Done once, after the start. */
   readonly #idleTasks = [() => void this.complete("Mat", 3), () => void this.inspect("Math.max(1)", 6)];
 
@@ -153,7 +155,8 @@ class Service implements SynchronousLanguageService {
   }
 
   transpile(path: string): { code: string; map: string } {
-    return transpileModule(path, readFileSync(path, "utf8"), this.#project.options);
+    const { folder, options } = this.#project;
+    return transpileModule(path, readFileSync(path, "utf8"), options, relative(folder, path));
   }
 
   reset(): void {
@@ -189,12 +192,13 @@ class Service implements SynchronousLanguageService {
     });
   }
 
-  /** What is wrong with tsconfig.json is said once, with the first cell. */
+  /** What is wrong with tsconfig.json is said once, with the first cell that is checked with it. */
   #configWarnings(): Diagnostic[] {
-    if (this.#configWarned) return [];
-    this.#configWarned = true;
+    const { warnings } = this.#project;
+    if (this.#configWarned === warnings) return [];
+    this.#configWarned = warnings;
     const start = { line: 0, column: 0, offset: 0 };
-    return this.#project.warnings.map((message) => ({
+    return warnings.map((message) => ({
       severity: "warning",
       code: 5000,
       message,

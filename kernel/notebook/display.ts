@@ -26,11 +26,15 @@ export interface DisplayHandle extends Displayable {
  */
 export function display(value: unknown, { id = randomUUID() }: DisplayOptions = {}): DisplayHandle {
   const kernel = runningKernel();
-  let shown = kernel ? kernel.display(value, id) : printed(value);
+  return handleOf(id, kernel ? kernel.display(value, id) : printed(value));
+}
+
+function handleOf(id: string, sent: Promise<void>): DisplayHandle {
+  let shown = sent;
   const handle: DisplayHandle = {
     id,
     update: (next) => {
-      shown = kernel ? kernel.update(next, id) : printed(next);
+      shown = runningKernel()?.update(next, id) ?? printed(next);
       return handle;
     },
     shown: () => shown,
@@ -38,6 +42,14 @@ export function display(value: unknown, { id = randomUUID() }: DisplayOptions = 
     [DISPLAY]: () => ({}),
   };
   return handle;
+}
+
+/**
+ * Shows `value` in the place of what `display(…, { id })` shows under this `id`, from whichever cell; gives the handle. The
+ * handle's own `update` does the same.
+ */
+export function update(id: string, value: unknown): DisplayHandle {
+  return handleOf(id, runningKernel()?.update(value, id) ?? printed(value));
 }
 
 /** Removes the cell's output so far; with `wait` only when the next output comes, so that nothing flickers. */

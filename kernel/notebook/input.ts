@@ -32,7 +32,7 @@ async function ask(text: string, isPassword: boolean): Promise<string> {
   if (kernel) return kernel.ask(text, isPassword);
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   try {
-    return await terminal.question(text);
+    return await terminal.question(text.replace(/ +$/, " "));
   } finally {
     terminal.close();
   }

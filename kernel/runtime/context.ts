@@ -25,8 +25,12 @@ interface Contexts {
   getStore(): Context | undefined;
   /** Calls `code` in `context`. */
   run<T>(context: Context | undefined, code: () => T): T;
-  /** The context in which `promise` was made. */
-  of(promise: Promise<unknown>): Context | undefined;
+  /** The context in which `promise` was made, or anything else that was kept. */
+  of(value: object): Context | undefined;
+  /** Whether callbacks of Node's own modules lose the context, and have to `keep` it. */
+  readonly losesCallbacks: boolean;
+  /** Remembers the context that is running with `value`, unless that has one. */
+  keep(value: object): void;
   /** Code was terminated in the middle: no context is left over from it. */
   reset(): void;
 }
@@ -39,30 +43,32 @@ class Anything {
   }
 }
 
-/** Puts the context on a promise, invisible to its user. */
+/** Puts the context on a promise or another object, invisible to its user. */
 class Stamp extends Anything {
   readonly #context: Context;
 
-  private constructor(promise: object, context: Context) {
-    super(promise);
+  private constructor(value: object, context: Context) {
+    super(value);
     this.#context = context;
   }
 
-  static put(promise: object, context: Context): void {
-    new Stamp(promise, context);
+  static put(value: object, context: Context): void {
+    new Stamp(value, context);
   }
 
-  static read(promise: object): Context | undefined {
-    return #context in promise ? promise.#context : undefined;
+  static read(value: object): Context | undefined {
+    return #context in value ? value.#context : undefined;
   }
 }
 
 /**
  * Before Node 24 `AsyncLocalStorage` rests on async hooks, which push an id for each awaited continuation; when an
  * interrupt terminates one, the id stays, and Node aborts ("Assertion failed: (env_->execution_async_id()) == (0)"). V8's
- * promise hooks push nothing. Timers, ticks and microtasks carry the context by themselves (`installTimers`).
+ * promise hooks push nothing. Timers, ticks and microtasks carry the context by themselves (`installTimers`), emitters and
+ * callbacks of files and the like by `keepThroughCallbacks`.
  */
 class PromiseContexts implements Contexts {
+  readonly losesCallbacks = true;
   #current: Context | undefined;
 
   constructor() {
@@ -93,8 +99,12 @@ class PromiseContexts implements Contexts {
     }
   }
 
-  of(promise: Promise<unknown>): Context | undefined {
-    return Stamp.read(promise);
+  of(value: object): Context | undefined {
+    return Stamp.read(value);
+  }
+
+  keep(value: object): void {
+    if (this.#current && !Stamp.read(value)) Stamp.put(value, this.#current);
   }
 
   reset(): void {
@@ -104,6 +114,7 @@ class PromiseContexts implements Contexts {
 
 /** Since Node 24 the storage is V8's own: nothing to push, and callbacks of files, sockets and processes keep it too. */
 class FrameContexts implements Contexts {
+  readonly losesCallbacks = false;
   readonly #storage = new AsyncLocalStorage<Context | undefined>();
 
   owns(storage: unknown): boolean {
@@ -120,6 +131,10 @@ class FrameContexts implements Contexts {
 
   of(): Context | undefined {
     return this.#storage.getStore();
+  }
+
+  keep(): void {
+    // The storage does.
   }
 
   reset(): void {

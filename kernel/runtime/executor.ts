@@ -4,6 +4,7 @@ import { writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { MessageChannel, Worker } from "node:worker_threads";
+import { keepThroughCallbacks } from "./callbacks.ts";
 import { Comms } from "./comms.ts";
 import { contexts, type Output } from "./context.ts";
 import { installDebugHandle } from "./debug/handle.ts";
@@ -123,13 +124,17 @@ installHandle({
 installDebugHandle(runner);
 // Node's own kind of cells, CommonJS modules, have it; so have tslab's.
 globalThis.require = createRequire(join(folder, "cell.cjs"));
+keepThroughCallbacks();
 installTimers({ failed: lateError, running: (cell) => (inCallback = cell) });
 installStackTraces();
 installStreams((name, text) => {
   const cell = contexts.getStore()?.cell ?? runner.latest;
   emit({ type: "stream", request: cell.request, name, text });
 });
-process.on("uncaughtException", (error) => lateError(error));
+process.on("uncaughtException", (error: unknown) => {
+  const context = typeof error === "object" && error !== null ? contexts.of(error) : undefined;
+  contexts.run(context ?? contexts.getStore(), () => lateError(error));
+});
 process.on("unhandledRejection", (reason, promise) => {
   if (runner.rejected(promise, reason)) return;
   const context = contexts.of(promise);

@@ -77,7 +77,12 @@ export class Input {
     const [question] = this.#questions;
     if (!question) return;
     const { cell, text, isPassword } = question;
-    this.#post({ type: "input-request", request: cell.request, prompt: text, password: isPassword });
+    this.#post({
+      type: "input-request",
+      request: cell.request,
+      prompt: text.replace(/ +$/, " "),
+      password: isPassword,
+    });
   }
 
   #take({ request, value }: Answer): void {

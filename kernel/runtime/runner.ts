@@ -213,11 +213,11 @@ export class Runner {
     let compiled: CompiledFunction;
     try {
       // Not `vm.Script`, of which V8 keeps 1 KB for ever.
-      const evaluate = vm.compileFunction(`${PREFIX}${code}\n)`, [], {
+      const evaluate = vm.compileFunction(`${PREFIX}${code}\n)`, ["__dirname", "__filename"], {
         filename: file,
         columnOffset: -PREFIX.length,
-      }) as () => CompiledFunction;
-      compiled = evaluate();
+      }) as (folder: string, file: string) => CompiledFunction;
+      compiled = evaluate(this.#parts.folder, join(this.#parts.folder, "cell.ts"));
     } catch (error) {
       failed(error);
       return;

@@ -127,12 +127,12 @@ export class LocalModules {
 
   async #moduleOf(path: string, text: string): Promise<vm.Module> {
     const kind = kindOf(path, text);
-    if (kind === "json") return synthetic(path, { default: JSON.parse(text) as unknown });
+    const label = relative(this.#parts.folder, path);
+    if (kind === "json") return synthetic(path, { default: named(label, () => JSON.parse(text) as unknown) });
     if (kind === "commonjs") return synthetic(path, commonJs(path));
     if (kind === "native") {
       return synthetic(path, await this.#parts.importPackage(pathToFileURL(path).href, dirname(path)));
     }
-    const label = relative(this.#parts.folder, path);
     let code = text;
     if (kind === "typescript") {
       const transpiled = await this.#parts.transpile(path);
@@ -141,7 +141,7 @@ export class LocalModules {
     } else {
       registerSource(path, { label, text });
     }
-    return new vm.SourceTextModule(code, {
+    const options: vm.SourceTextModuleOptions = {
       identifier: path,
       initializeImportMeta: (meta) => {
         meta.url = pathToFileURL(path).href;
@@ -150,13 +150,15 @@ export class LocalModules {
         meta.resolve = (specifier: string) => this.resolve(specifier, dirname(path));
       },
       importModuleDynamically: ((specifier: string) => this.importFrom(specifier, dirname(path))) as never,
-    });
+    };
+    return named(label, () => new vm.SourceTextModule(code, options));
   }
 
   async #dependency(specifier: string, importer: string): Promise<vm.Module> {
     if (!isLocal(specifier))
       return synthetic(specifier, await this.#parts.importPackage(specifier, dirname(importer)));
-    const path = localFile(specifier, dirname(importer));
+    const label = relative(this.#parts.folder, importer);
+    const path = named(`imported by ${label}`, () => localFile(specifier, dirname(importer)));
     this.#settled.get(importer)?.dependencies.add(path);
     return (await this.#load(path)).module;
   }
@@ -186,6 +188,16 @@ function textOf(path: string): string | undefined {
 }
 
 const synthetics = new WeakMap<Namespace, vm.Module>();
+
+/** What `code` gives; the message of its error begins with the name of the file that it is about. */
+function named<T>(file: string, code: () => T): T {
+  try {
+    return code();
+  } catch (error) {
+    if (error instanceof Error) error.message = `${file}: ${error.message}`;
+    throw error;
+  }
+}
 
 /** A module whose exports are those of `namespace`. */
 function synthetic(identifier: string, namespace: Namespace): vm.Module {

@@ -33,6 +33,21 @@ describe("a tsconfig.json beside the notebook", () => {
       /2322/,
     );
   });
+  it("is read again when it has changed, and what is wrong with it is said again", () => {
+    const folder = mkdtempSync(join(tmpdir(), "config-"));
+    folders.push(folder);
+    const cells = new Cells({ folder });
+    const write = (text: string) => writeFileSync(join(folder, "tsconfig.json"), text);
+    const loose = "function loose(x) { return x }";
+    assert.match(cells.errors(loose)[0] ?? "", /7006/);
+    write('{ "extends": "./base.json" }');
+    writeFileSync(join(folder, "base.json"), '{ "compilerOptions": { "strict": false } }');
+    assert.deepEqual(cells.errors(loose), []);
+    writeFileSync(join(folder, "base.json"), '{ "compilerOptions": { "strict": true, "lib": ["esnext"] } }');
+    assert.match(cells.errors(loose)[0] ?? "", /7006/);
+    rmSync(join(folder, "tsconfig.json"));
+    assert.match(cells.errors(loose)[0] ?? "", /7006/);
+  });
   it("is found in the folders above", () => {
     assert.deepEqual(cellsWith(config({ strict: false }), "a/b").errors("function f(x) { return x }"), []);
   });

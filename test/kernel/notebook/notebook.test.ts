@@ -79,6 +79,22 @@ describe("matrix-composition/notebook in a cell", function () {
     );
   });
 
+  it("update replaces what was displayed under a name, from any cell", async () => {
+    const first = await run(`notebook.display("waiting", { id: "named" });`);
+    const second = await run(`notebook.update("named", "there").update("and gone");`);
+    assert.equal(of(first.messages, "display")[0]?.display.transient?.display_id, "named");
+    assert.deepEqual(
+      of(second.messages, "update-display").map(({ display }) => [
+        display.transient?.display_id,
+        display.data["text/plain"],
+      ]),
+      [
+        ["named", "'there'"],
+        ["named", "'and gone'"],
+      ],
+    );
+  });
+
   it("progress draws one bar, updated in place, that ends full", async () => {
     const { messages } = await run(`
       let sum = 0;

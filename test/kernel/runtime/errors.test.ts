@@ -117,6 +117,21 @@ describe("a cell that throws", () => {
     assert.deepEqual([ename, evalue], ["ReferenceError", "missing is not defined"]);
   });
 
+  it("reports errors of callbacks that Node calls to the cell that gave them", async () => {
+    const first = executor.start(
+      `const { readFile } = await cell.import("node:fs"); cell.scope.later = () => undefined;
+       setTimeout(() => readFile("/", () => { throw new Error("in a callback"); }), 20);`,
+    );
+    const late = executor.next<MessageOf<"late-error">>(
+      (message) => message.type === "late-error" && message.error.evalue === "in a callback",
+    );
+    await first.outcome;
+    const second = executor.start("await cell.await(new Promise(() => {}))");
+    assert.equal((await late).request, first.request);
+    executor.interrupt();
+    await second.outcome;
+  });
+
   it("reports errors of its late code to itself, and lives on", async () => {
     const sources = {
       timer: `setTimeout(() => { throw new Error("from timer"); }, 20);`,
@@ -185,6 +200,59 @@ describe("output", () => {
       .match(/\w+/g);
     assert.deepEqual(words?.toSorted(), ["interval", "interval", "promise", "timer"]);
     assert.ok(late.every(({ request }) => request === first.request));
+  });
+
+  it("goes to the cell whose callback wrote it, when Node calls it while another cell runs", async () => {
+    const first = executor.start(
+      `const { default: fs } = await cell.import("node:fs");
+       const { spawn } = await cell.import("node:child_process");
+       const { createServer } = await cell.import("node:http");
+       const { Worker } = await cell.import("node:worker_threads");
+       const { lookup } = await cell.import("node:dns");
+       const { randomBytes, pbkdf2 } = await cell.import("node:crypto");
+       const { gzip } = await cell.import("node:zlib");
+       let open;
+       cell.scope.started = new Promise((resolve) => (open = resolve));
+       const waiting = [];
+       const said = (word) => { let done; waiting.push(new Promise((resolve) => (done = resolve))); return () => { console.log(word); done(); }; };
+       const gate = new Worker("require('node:worker_threads').parentPort.once('message', (word) => console.log(word))", { eval: true });
+       gate.on("exit", said("worker"));
+       const server = createServer((request, response) => { response.end(); server.close(); served(); });
+       const served = said("server");
+       await cell.await(new Promise((resolve) => server.listen(0, "127.0.0.1", resolve)));
+       cell.scope.port = server.address().port;
+       const child = spawn("cat");
+       child.stdout.on("data", said("data"));
+       child.on("close", said("close"));
+       process.once("SIGUSR2", said("signal"));
+       cell.scope.go = () => { gate.postMessage("inside"); child.stdin.end("x"); process.kill(process.pid, "SIGUSR2"); };
+       cell.scope.all = () => Promise.all(waiting);
+       // What is called now answers when the next cell runs, since this one spins till then.
+       setTimeout(() => {
+         fs.readFile(process.execPath, said("file")); fs.stat(".", said("stat"));
+         fs.createReadStream(process.execPath, { end: 10 }).on("end", said("stream")).resume();
+         lookup("localhost", said("lookup")); randomBytes(8, said("bytes")); pbkdf2("a", "b", 1, 8, "sha1", said("key")); gzip("x", said("gzip"));
+         open();
+       }, 1);`,
+    );
+    assert.equal((await first.outcome).done.status, "ok");
+    const second = await executor.run(
+      `await cell.await(cell.scope.started); cell.scope.go(); await cell.await(fetch("http://127.0.0.1:" + cell.scope.port)); await cell.await(cell.scope.all()); console.log("own");`,
+    );
+    assert.equal(second.done.status, "ok");
+    const words = (isFirst: boolean) =>
+      executor.messages
+        .flatMap((message) =>
+          message.type === "stream" && (message.request === first.request) === isFirst ? message.text : [],
+        )
+        .join("")
+        .split("\n");
+    const expected = "bytes close data file gzip inside key lookup server signal stat stream worker".split(
+      " ",
+    );
+    const seen = words(true);
+    for (const word of expected) assert.ok(seen.includes(word), `${word} came elsewhere`);
+    assert.ok(words(false).includes("own"));
   });
 
   it("of child processes and native code comes over the pipes", async () => {

@@ -57,6 +57,17 @@ describe("cell.import", () => {
     );
   });
 
+  it("names the file that cannot be read, or that imports what is not there", async () => {
+    const failing = async (name: string) =>
+      (await executor.run(`await cell.await(cell.import("./${name}"))`)).done.error?.evalue ?? "";
+    write("asks.ts", 'import "./gone.ts";');
+    assert.match(await failing("asks.ts"), /^imported by asks\.ts: Cannot find module '\.\/gone\.ts'/);
+    write("broken.mjs", "export const = 1;");
+    assert.match(await failing("broken.mjs"), /^broken\.mjs: Unexpected token '='/);
+    write("broken.json", "{");
+    assert.match(await failing("broken.json"), /^broken\.json: /);
+  });
+
   it("names the package that is missing, and how to get it", async () => {
     const { done } = await executor.run(`await cell.import("no-such-package/deep")`);
     assert.match(

@@ -107,6 +107,8 @@ describe("requests beside cells", function () {
     assert.ok((asked[1].reply["matches"] as string[]).includes("max"));
     for (const { reply } of asked) assert.notEqual(reply["status"], "error");
     // Front ends show the last word of the kernel: it is at work.
+    const lastIdle = frontEnd.heard.findLastIndex(({ content }) => content["execution_state"] === "idle");
+    await frontEnd.next(({ content }) => content["execution_state"] === "busy", lastIdle);
     const last = frontEnd.heard.findLast(({ header }) => header.msg_type === "status");
     assert.deepEqual([last?.content["execution_state"], last?.parent["msg_id"]], ["busy", spinning]);
     await frontEnd.ask("control", "interrupt_request");
