@@ -34,8 +34,8 @@ const named = (name: string) => {
   if (!found) throw new Error(`no relation ${name}`);
   return found;
 };
-const best = (name: string, part: string) => {
-  const row = sweep.rows.find((each) => each.relation === name && each.place.part === part);
+const best = (name: string, part: string, rank = 0) => {
+  const row = sweep.rows.filter((each) => each.relation === name && each.place.part === part)[rank];
   if (!row || !("head" in row.place)) throw new Error(`no row of ${name}`);
   return row.place;
 };
@@ -78,6 +78,7 @@ const reading = readWords(subject, words, { templates });
 for (const [name, place] of [
   ["embedding", embedding],
   ["size's OV", best("size", "OV")],
+  ["second OV", best("size", "OV", 1)],
 ] as const) {
   const similarity = directionSimilarity(reading.at(place), graded);
   for (const { name: other } of graded)

@@ -68,8 +68,7 @@ for (const [low, high] of fit.pairs) {
   }
 }
 const ordered = [...amounts.values()].sort((a, b) => b.amount - a.amount);
-const middle = ordered[Math.floor(ordered.length / 2)];
-const heads = [...ordered.slice(0, 2), ...(middle ? [middle] : [])];
+const heads = ordered.slice(0, 2);
 const numbers: Record<string, number> = {};
 for (const [index, { layer, head, amount }] of heads.entries()) {
   const name = `${layer}.${head}`;
@@ -86,7 +85,7 @@ for (const [index, { layer, head, amount }] of heads.entries()) {
     controls: CONTROLS,
     doses: doses.map((dose) => dose * unit),
   });
-  const rank = ["first", "second", "middle"][index] ?? String(index);
+  const rank = ["first", "second"][index] ?? String(index);
   const add = (what: string, value: number) => {
     numbers[`${rank}, ${name}: ${what}`] = Number(value.toPrecision(3));
   };
