@@ -5,6 +5,7 @@ import { isMain } from "./is-main.mjs";
 import { kernelsUnder, removeKernelspec, stableNode, userKernels, writeKernelspec } from "./kernelspec.mjs";
 import { checkNode, ROOT } from "./setup.mjs";
 import { runCommand, SetupError } from "./setup-error.mjs";
+import { prepareSnapshot } from "./snapshot.mjs";
 
 /**
  * Registers the kernel with a Jupyter that is there already.
@@ -19,6 +20,7 @@ export async function install(args, root = ROOT) {
   if (!existsSync(join(root, "dist", "kernel", "main.js"))) {
     throw new SetupError(`The kernel is not built in ${root}`, "npm run build, and read what it says");
   }
+  await prepareSnapshot(root);
   if (/[\\/]_npx[\\/]/.test(root)) {
     console.error(
       "The package lies in npx's cache, which npm may empty: for a lasting kernel, npm install -g matrix-composition first.",

@@ -7,6 +7,7 @@ import { isNodeNewEnough, kernelsUnder, OLDEST_NODE, stableNode, writeKernelspec
 import { hasNodePackages, installNodePackages } from "./node-packages.mjs";
 import { asStep } from "./progress.mjs";
 import { runCommand, SetupError } from "./setup-error.mjs";
+import { prepareSnapshot } from "./snapshot.mjs";
 import { ensureVenv } from "./venv.mjs";
 
 /** The repository, or the folder of the installed package. */
@@ -56,6 +57,7 @@ async function prepareDist(root) {
   if (outcome === "built with errors") {
     console.error("The sources have the type errors above; what was compiled is used all the same.");
   }
+  await prepareSnapshot(root);
 }
 
 if (isMain(import.meta.url)) {

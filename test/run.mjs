@@ -4,6 +4,7 @@ import { join, relative, resolve } from "node:path";
 import { build } from "../kernel-setup/build.mjs";
 import { kernelsUnder, stableNode, writeKernelspec } from "../kernel-setup/kernelspec.mjs";
 import { ROOT } from "../kernel-setup/setup.mjs";
+import { prepareSnapshot } from "../kernel-setup/snapshot.mjs";
 import { ensureVenv } from "../kernel-setup/venv.mjs";
 
 /**
@@ -54,6 +55,7 @@ for (const phase of PHASES) {
   const isAsked = files.length > 0 ? chosen.length > 0 : names.length === 0 || names.includes(phase.name);
   if (!isAsked) continue;
   console.log(`\n== ${phase.name} ==`);
+  if (phase.name === "kernel" || phase.needsKernel) await prepareSnapshot(ROOT);
   const started = performance.now();
   const counts = await runPhase(phase, chosen);
   results.push({ name: phase.name, counts, seconds: (performance.now() - started) / 1000 });

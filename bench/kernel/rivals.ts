@@ -114,8 +114,8 @@ export function ours(): Rival {
       ...typeScript,
       tensors: tensors("@tensorflow/tfjs"),
       displays: {
-        setUp: 'import { html } from "matrix-composition/notebook";',
-        show: (count) => `for (let i = 0; i < ${count}; i++) html(\`<b>\${i}</b>\`);`,
+        setUp: 'import { display, html } from "matrix-composition/notebook";',
+        show: (count) => `for (let i = 0; i < ${count}; i++) display(html(\`<b>\${i}</b>\`));`,
       },
     },
   };

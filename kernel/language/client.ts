@@ -1,9 +1,7 @@
-import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
-import { Worker, type WorkerOptions } from "node:worker_threads";
+import { startProcess, startThread, type Engine, type EngineListener, type EngineOptions } from "./engine.ts";
 import type { Reply, Request } from "./messages.ts";
 import type { CompileResult, LanguageService } from "./protocol.ts";
-import type { LanguageOptions } from "./service.ts";
+import { CAN_SNAPSHOT, hasSnapshot, makeSnapshot, type Making } from "./snapshot/snapshot.ts";
 
 /** The language service did not answer: its worker ended in the middle of a request, or was closed. */
 export class LanguageServiceError extends Error {
@@ -11,14 +9,12 @@ export class LanguageServiceError extends Error {
 }
 
 /** How the worker is started. */
-export interface LanguageWorkerOptions extends LanguageOptions {
-  /** MiB of heap that the worker may use before it is replaced; Node's own limit if not given. */
-  readonly memory?: number;
+export interface LanguageWorkerOptions extends EngineOptions {
   /** How long the worker may take for one answer before it is replaced, in ms. */
   readonly patience?: number;
 }
 
-/** A language service that runs in a thread of its own. */
+/** A language service that runs in a process of its own, or in a thread where there is no snapshot to start from. */
 export type LanguageWorker = LanguageService & {
   /** Fulfilled when the service is warm: the first cell then costs no more than later ones. */
   readonly ready: Promise<void>;
@@ -32,6 +28,9 @@ const PATIENCE = 60_000;
 
 /** What a cell that was abandoned may still take, in ms: a new worker costs more than most cells. */
 const ABANDONED_PATIENCE = 2_000;
+
+/** How long after the start a snapshot is made for the next one, in ms. */
+const SNAPSHOT_AFTER = 10_000;
 
 /** Workers that end one after the other without an answer: then there is no next one. */
 const FAILURES = 3;
@@ -61,7 +60,11 @@ class Client implements LanguageWorker {
   readonly #compiled = new Map<string, { request: CompileRequest; names: Set<string> }>();
   /** Cells that a new worker has not compiled again yet. */
   #rebuilding: string[] = [];
-  #worker: Worker;
+  #engine: Engine;
+  /** Whether the engine starts from the snapshot. */
+  #fromSnapshot = hasSnapshot();
+  #making: Making | undefined;
+  #makingSoon: NodeJS.Timeout | undefined;
   /** Ends a worker that is silent for too long while it has something to do. */
   #watchdog: NodeJS.Timeout | undefined;
   #isReady = false;
@@ -77,7 +80,7 @@ class Client implements LanguageWorker {
     // Whoever does not wait for it learns of a failure from the requests.
     this.ready.catch(() => undefined);
     this.#whenReady = { resolve, reject };
-    this.#worker = this.#start();
+    this.#engine = this.#start();
   }
 
   async compile(request: CompileRequest): Promise<CompileResult> {
@@ -116,17 +119,17 @@ class Client implements LanguageWorker {
     const first = this.#pending[0];
     const isWaiting = this.#pending.some((request) => request.method === "compile" && idOf(request) === id);
     if (!isWaiting) return;
-    const worker = this.#worker;
+    const engine = this.#engine;
     setTimeout(() => {
       const isStuck = this.#isReady && this.#rebuilding.length === 0 && this.#pending[0] === first;
-      if (worker === this.#worker && isStuck) this.#restart(worker, "it was stopped");
+      if (engine === this.#engine && isStuck) this.#restart(engine, "it was stopped");
       else this.abandon(id);
     }, ABANDONED_PATIENCE).unref();
   }
 
   async close(): Promise<void> {
     this.#close("The language service was closed.");
-    await this.#worker.terminate();
+    await this.#engine.end();
   }
 
   #ask(method: keyof LanguageService, ...parameters: readonly unknown[]): Promise<unknown> {
@@ -137,35 +140,30 @@ class Client implements LanguageWorker {
       }
       const request: Request = { request: this.#nextRequest++, method, parameters };
       this.#pending.push({ ...request, resolve, reject });
-      this.#worker.postMessage(request);
+      this.#engine.post(request);
       if (!this.#watchdog) this.#watch();
     });
   }
 
-  #start(): Worker {
-    const worker = newWorker({
-      workerData: this.#options,
-      // Deeply nested code costs the checker a deep stack.
-      resourceLimits: {
-        stackSizeMb: 32,
-        // Without it, space for young values grows for hours to twice this.
-        maxYoungGenerationSizeMb: 24,
-        ...(this.#options.memory === undefined ? {} : { maxOldGenerationSizeMb: this.#options.memory }),
-      },
-    });
+  #start(): Engine {
     this.#isReady = false;
-    worker.on("message", (reply: Reply) => this.#receive(worker, reply));
-    worker.on("error", (error: Error) => this.#restart(worker, error.message));
-    worker.on("exit", () => this.#restart(worker, "it ended"));
-    return worker;
+    const listener: EngineListener = {
+      onReply: (reply) => this.#receive(engine, reply),
+      onEnd: (reason) => this.#restart(engine, reason),
+    };
+    const { folder, typeErrors, memory } = this.#options;
+    const options = { folder, ...(typeErrors && { typeErrors }), ...(memory && { memory }) };
+    const engine: Engine = (this.#fromSnapshot ? startProcess : startThread)(options, listener);
+    return engine;
   }
 
-  #receive(worker: Worker, reply: Reply): void {
-    if (worker !== this.#worker) return;
+  #receive(engine: Engine, reply: Reply): void {
+    if (engine !== this.#engine) return;
     this.#watch();
     if (reply.kind === "ready") {
       this.#isReady = true;
       this.#whenReady.resolve();
+      if (!this.#fromSnapshot) this.#makeSnapshotSoon();
       return;
     }
     this.#failures = 0;
@@ -186,17 +184,22 @@ class Client implements LanguageWorker {
     this.#watchdog = undefined;
     if (this.#closed || (this.#pending.length === 0 && this.#rebuilding.length === 0)) return;
     const patience = this.#options.patience ?? PATIENCE;
-    const worker = this.#worker;
+    const engine = this.#engine;
     this.#watchdog = setTimeout(
-      () => this.#restart(worker, `it came to no end within ${patience / 1000} s`),
+      () => this.#restart(engine, `it came to no end within ${patience / 1000} s`),
       patience,
     );
     this.#watchdog.unref();
   }
 
-  #restart(worker: Worker, reason: string): void {
-    if (this.#closed || worker !== this.#worker) return;
+  #restart(engine: Engine, reason: string): void {
+    if (this.#closed || engine !== this.#engine) return;
     // What it was at is the likely cause: a cell of before, or else the first request.
+    if (this.#fromSnapshot && !this.#isReady) {
+      // The snapshot is of no use: a thread needs none.
+      this.#fromSnapshot = false;
+      this.#failures -= 1;
+    }
     const rebuilt = this.#isReady ? this.#rebuilding[0] : undefined;
     const failed = this.#isReady && rebuilt === undefined ? this.#pending.shift() : undefined;
     if (rebuilt === undefined && failed === undefined) this.#failures += 1;
@@ -209,22 +212,35 @@ class Client implements LanguageWorker {
     if (this.#failures >= FAILURES) {
       this.#close(`The language service could not start: ${reason}`);
     } else {
-      this.#worker = this.#start();
+      this.#engine = this.#start();
       this.#rebuilding = [...this.#compiled.keys()];
       for (const { request } of this.#compiled.values()) {
         const again: Request = { request: REBUILDING, method: "compile", parameters: [request] };
-        this.#worker.postMessage(again);
+        this.#engine.post(again);
       }
       for (const { request, method, parameters } of this.#pending)
-        this.#worker.postMessage({ request, method, parameters } satisfies Request);
+        this.#engine.post({ request, method, parameters } satisfies Request);
       this.#watch();
     }
     // It may be at something that does not end.
-    void worker.terminate();
+    void engine.end();
+  }
+
+  /** For the next start, when this one has long been over and the session lasts. */
+  #makeSnapshotSoon(): void {
+    if (!CAN_SNAPSHOT) return;
+    clearTimeout(this.#makingSoon);
+    this.#makingSoon = setTimeout(() => {
+      if (this.#closed || this.#making !== undefined) return;
+      this.#making = makeSnapshot();
+    }, SNAPSHOT_AFTER);
+    this.#makingSoon.unref();
   }
 
   #close(message: string): void {
     this.#closed = true;
+    clearTimeout(this.#makingSoon);
+    this.#making?.stop();
     clearTimeout(this.#watchdog);
     for (const { reject } of this.#pending.splice(0)) reject(new LanguageServiceError(message));
     this.#whenReady.reject(new LanguageServiceError(message));
@@ -255,14 +271,4 @@ function withResolvers(): { promise: Promise<void>; resolve: () => void; reject:
     reject = fail;
   });
   return { promise, resolve, reject };
-}
-
-/** In the repository the worker is TypeScript, which Node 20 runs with tsx; tsx doesn't reach into workers by itself. */
-function newWorker(options: WorkerOptions): Worker {
-  if (!import.meta.url.endsWith(".ts")) return new Worker(new URL("./worker.js", import.meta.url), options);
-  const worker = JSON.stringify(new URL("./worker.ts", import.meta.url).href);
-  const manifest = createRequire(import.meta.url).resolve("tsx/package.json");
-  const tsx = JSON.stringify(new URL("./dist/esm/api/index.mjs", pathToFileURL(manifest)).href);
-  const start = `import(${tsx}).then(({ register }) => { register(); return import(${worker}); });`;
-  return new Worker(start, { ...options, eval: true });
 }

@@ -4,12 +4,12 @@
  * code is kept beside the packages, or in the user's cache folder where these are not the user's own; where it is missing, does not fit or cannot be read, V8 compiles as always.
  */
 import { createHash } from "node:crypto";
-import { accessSync, constants, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { createRequire, Module } from "node:module";
-import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { Script } from "node:vm";
+import { cacheFolder } from "./cache-folder.ts";
 
 // TypeScript has functions of tens of thousands of lines. To optimise one takes 130 MB for a moment, of which the system
 // gets little back, and makes nothing quicker. V8 keeps code apart by its flags: so this comes first.
@@ -78,25 +78,5 @@ function codeFile(): string {
   const key = createHash("sha256").update(
     [compiler, size, mtimeMs, process.version, process.arch].join("\n"),
   );
-  return join(cacheFolder(), "matrix-composition", `compiler-${key.digest("hex").slice(0, 16)}`);
-}
-
-function cacheFolder(): string {
-  const { env, platform } = process;
-  if (env["XDG_CACHE_HOME"]) return env["XDG_CACHE_HOME"];
-  const [packages] = /^.*?[\\/]node_modules(?=[\\/])/.exec(compiler) ?? [];
-  // Whoever may write there may also change the compiler.
-  if (packages !== undefined && isWritable(packages)) return join(packages, ".cache");
-  if (platform === "darwin") return join(homedir(), "Library", "Caches");
-  if (platform === "win32") return env["LOCALAPPDATA"] ?? join(homedir(), "AppData", "Local");
-  return join(homedir(), ".cache");
-}
-
-function isWritable(folder: string): boolean {
-  try {
-    accessSync(folder, constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  return join(cacheFolder(compiler), `compiler-${key.digest("hex").slice(0, 16)}`);
 }

@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "./typescript.cjs";
-import type { CellLine, CellRecord } from "./cell-line.ts";
+import { CellLine, type CellRecord } from "./cell-line.ts";
 import { cellKey } from "./cell-specifier.ts";
 import { cellOptions, type CellOptions } from "./compiler-options.ts";
 import { cellDeclarations } from "./declarations.ts";
@@ -431,6 +431,22 @@ export class Project {
 
 /** The public entries of this package; kernel/ itself never imports the library. */
 const OWN_MODULES = ["matrix-composition", "matrix-composition/notebook"];
+
+/** What `readDeclarations` has read: as long as somebody has a document, the registry keeps it. */
+const readers: Project[] = [];
+
+/**
+ * Reads and binds the declarations that every notebook needs (the compiler's libraries, Node's, our own), for the
+ * projects that are made later; the files that were read.
+ */
+export function readDeclarations(): readonly string[] {
+  const project = new Project(PACKAGE_FOLDER, new CellLine());
+  project.renew();
+  project.prefetch();
+  readers.push(project);
+  const files = project.service.getProgram()?.getSourceFiles() ?? [];
+  return files.map(({ fileName }) => fileName).filter((name) => ts.sys.fileExists(name));
+}
 
 /** Source files are shared by the projects of a process: the libraries are parsed once. */
 const registry = ts.createDocumentRegistry(ts.sys.useCaseSensitiveFileNames);
