@@ -72,7 +72,7 @@ function loading(): Work {
 function start(): Work {
   const library = new URL("../dist/lib/index.js", import.meta.url).href;
   const program = `const { startBackend } = await import(${JSON.stringify(library)}); await startBackend();
-    const tf = await import("@tensorflow/tfjs-core"); tf.ones([4, 4]).matMul(tf.ones([4, 4])).dataSync();`;
+    const tf = await import("@tensorflow/tfjs-core"); tf.matMul(tf.ones([4, 4]), tf.ones([4, 4])).dataSync();`;
   return () => {
     const { status, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program]);
     if (status !== 0) throw new Error(String(stderr));

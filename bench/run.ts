@@ -189,11 +189,11 @@ function last(program: string, args: readonly string[]): string {
 
 function table({ what, atBest }: Row, own: number, others: readonly (readonly [string, number])[]): string[] {
   const best = atBest?.(limits);
-  const limit = best === undefined ? "" : `${shown(best)} (${((100 * best) / own).toFixed(0)} %)`;
-  if (others.length === 0) return [`| ${what} | ${shown(own)} | | | ${limit} |`];
+  const limit = best === undefined ? "" : ` ${shown(best)} (${((100 * best) / own).toFixed(0)} %)`;
+  if (others.length === 0) return [`| ${what} | ${shown(own)} | | |${limit} |`];
   return others.map(([name, theirs], i) => {
     const peer = `${name} ${shown(theirs)} | ${(own / theirs).toFixed(2)}`;
-    return i === 0 ? `| ${what} | ${shown(own)} | ${peer} | ${limit} |` : `| | | ${peer} | |`;
+    return i === 0 ? `| ${what} | ${shown(own)} | ${peer} |${limit} |` : `| | | ${peer} | |`;
   });
 }
 
