@@ -140,6 +140,7 @@ function picture({ kind, scores, baseline }: Omit<CompositionScores, keyof Displ
   return heatmap(pairs, {
     title: `Composition through ${kind === "query" ? "queries" : `${kind}s`}; white is the baseline ${baseline.toFixed(3)}`,
     domain: [0, baseline, Math.max(2 * baseline, scores.max())],
+    missing: "no path: the first head is not in an earlier layer",
   });
 }
 

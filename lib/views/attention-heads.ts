@@ -2,12 +2,13 @@ import { fourAxes } from "./attention-pattern.ts";
 import { colourScale } from "./colours.ts";
 import { count, largest, list } from "./describe.ts";
 import { sceneFigure, type Figure } from "./figure.ts";
+import { keptSet } from "./kept-set.ts";
 import { fitText, formatNumber, widestLabel } from "./label.ts";
 import { columnLabels, drawLabels, pool, rasterUri } from "./matrix-block.ts";
 import type { ArrayInput, LabelledArray } from "./matrix.ts";
-import type { FigureOptions } from "./options.ts";
+import { FIGURE_WIDTH, type FigureOptions } from "./options.ts";
 import { MOST_CODE, packCode, packingSignal, readCode } from "./packing.ts";
-import { Scene, tooltipExpression } from "./scene.ts";
+import { Scene, tooltipExpression, type Node } from "./scene.ts";
 import { THEME } from "./theme.ts";
 import { drawShadedTokens } from "./token-strip.ts";
 import { ViewInputError } from "./view-input-error.ts";
@@ -44,32 +45,40 @@ export function attentionHeads(patterns: ArrayInput, options: AttentionHeadsOpti
       `attentionHeads: there is no head ${start[1]} in layer ${start[0]}; there are ${layers} layers of ${heads} heads.`,
     );
   const scale = colourScale([0, 1], options.colours, options.domain ?? [0, 1]);
-  const width = options.width ?? 760;
+  const width = options.width ?? FIGURE_WIDTH;
   const scene = new Scene(
     width,
     options.title ?? "Attention heads",
-    "Rows of a pattern are queries, columns keys. Point at a head or a token; click to keep it.",
+    "Rows of a pattern are queries, columns keys. Point at a head or a token; click to keep it, with Shift to add a head: several are shown as their mean.",
   );
 
-  const sprite = drawSprite(array);
+  const sprite = drawSprite(array, MOST_HEAD_PIXELS);
   scene.signal("sprite", rasterUri(sprite.rows, sprite.columns, sprite.values, scale));
   const rowRoom = Math.min(110, Math.max(34, widestLabel(tokens) + 12));
-  const tile = Math.max(12, Math.min(72, (width * 0.52 - 50) / heads, 480 / layers));
+  const heading = columnLabels(sources, 200 / keys, 80);
   const gridX = 46;
   const gridY = scene.top + 20;
-  const zoomX = gridX + heads * tile + 22 + rowRoom;
-  const heading = columnLabels(sources, 200 / keys, 80);
-  const zoomSize = Math.max(160, Math.min(360, width - zoomX - 14 - Math.min(40, heading.overhang)));
-  const zoomY = gridY + columnLabels(sources, zoomSize / keys, 80).height + 6;
+  const { tile, zoomSize, isBelow } = arrange(
+    width - gridX - 14,
+    22 + rowRoom + Math.min(40, heading.overhang),
+    [layers, heads],
+  );
+  const zoomX = isBelow ? gridX + rowRoom : gridX + heads * tile + 22 + rowRoom;
+  const zoomTop = isBelow ? gridY + layers * tile + 16 : scene.top;
+  const zoomY = zoomTop + 20 + columnLabels(sources, zoomSize / keys, 80).height + 6;
 
   // The grid.
   const image = { url: { signal: "sprite" }, smooth: { value: false }, aspect: { value: false } };
+  // A tile of fewer pixels than its picture would lose whole rows: it gets a picture of its own, of the strongest weights.
+  const isShrunk = tile * 1.5 < sprite.columns / heads;
+  const small = isShrunk ? drawSprite(array, Math.max(8, Math.round(tile))) : sprite;
   scene.mark({
     type: "image",
     interactive: false,
     encode: {
       update: {
         ...image,
+        ...(isShrunk ? { url: { value: rasterUri(small.rows, small.columns, small.values, scale) } } : {}),
         x: { value: gridX },
         y: { value: gridY },
         width: { value: heads * tile },
@@ -87,12 +96,20 @@ export function attentionHeads(patterns: ArrayInput, options: AttentionHeadsOpti
       { events: "@tile:mouseout", update: "null" },
     ],
   });
-  scene.signal(
-    "headKept",
-    { l: start[0], h: start[1] },
-    { on: [{ events: "@tile:click", update: "{l: datum.l, h: datum.h}" }] },
-  );
-  scene.signal("head", undefined, { update: "headHover || headKept" });
+  const kept = keptSet(scene, "headsKept", "tile", "b", [start[0] * heads + start[1]], false);
+  scene.data("headsShown", undefined, {
+    transform: [
+      { type: "sequence", start: 0, stop: layers * heads, as: "b" },
+      {
+        type: "filter",
+        expr: `headHover ? datum.b === headHover.l * ${heads} + headHover.h : ${kept.has("datum.b")}`,
+      },
+      { type: "window", ops: ["row_number"], as: ["nth"] },
+      { type: "formula", as: "l", expr: `floor(datum.b / ${heads})` },
+      { type: "formula", as: "h", expr: `datum.b % ${heads}` },
+    ],
+  });
+  scene.signal("headCount", undefined, { update: `headHover ? 1 : ${kept.size}` });
   scene.draw(
     "rect",
     tiles.map(({ l, h }) => ({
@@ -102,6 +119,7 @@ export function attentionHeads(patterns: ArrayInput, options: AttentionHeadsOpti
       height: tile,
       l,
       h,
+      b: l * heads + h,
       layer: layerNames[l] ?? "",
       head: headNames[h] ?? "",
       fill: "transparent",
@@ -122,17 +140,28 @@ export function attentionHeads(patterns: ArrayInput, options: AttentionHeadsOpti
             },
     },
   );
-  for (const [signal, stroke] of [
-    ["headKept", "#000000"],
-    ["head", THEME.accent],
-  ] as const)
-    scene.draw("rect", [{ width: tile, height: tile, fill: "transparent", stroke, strokeWidth: 2.5 }], {
+  scene.draw(
+    "rect",
+    tiles.map(({ l, h }) => ({
+      x: gridX + h * tile,
+      y: gridY + l * tile,
+      width: tile,
+      height: tile,
+      l,
+      h,
+      b: l * heads + h,
+      fill: "transparent",
+      strokeWidth: 2.5,
+    })),
+    {
       encode: {
-        x: { signal: `${gridX} + ${signal}.h * ${tile}` },
-        y: { signal: `${gridY} + ${signal}.l * ${tile}` },
+        stroke: {
+          signal: `headHover && headHover.l === datum.l && headHover.h === datum.h ? '${THEME.accent}' : ${kept.has("datum.b")} ? (headHover ? '#000000' : '${THEME.accent}') : 'transparent'`,
+        },
       },
-    });
-  const small = { fontSize: THEME.size.small, fill: THEME.muted };
+    },
+  );
+  const caption = { fontSize: THEME.size.small, fill: THEME.muted };
   const every = Math.max(1, Math.ceil(16 / tile));
   scene.draw(
     "text",
@@ -141,7 +170,7 @@ export function attentionHeads(patterns: ArrayInput, options: AttentionHeadsOpti
         ? []
         : [
             {
-              ...small,
+              ...caption,
               x: gridX + (h + 0.5) * tile,
               y: gridY - 8,
               text: fitText(text, tile * every),
@@ -153,20 +182,25 @@ export function attentionHeads(patterns: ArrayInput, options: AttentionHeadsOpti
   scene.draw(
     "text",
     layerNames.map((text, l) => ({
-      ...small,
+      ...caption,
       x: gridX - 6,
       y: gridY + (l + 0.5) * tile,
       text: fitText(text, 38),
       align: "right",
     })),
   );
-  scene.draw("text", [{ ...small, x: 12, y: gridY - 8, text: "layer" }]);
+  scene.draw("text", [{ ...caption, x: 12, y: gridY - 8, text: "layer" }]);
 
   // The chosen head, large.
   const cellWidth = zoomSize / keys;
   const cellHeight = zoomSize / queries;
-  scene.draw("text", [{ x: zoomX, y: scene.top + 2, fontWeight: "bold" }], {
-    encode: { text: { signal: "'layer ' + layerNames[head.l] + ', head ' + headNames[head.h]" } },
+  scene.draw("text", [{ x: zoomX, y: zoomTop + 2, fontWeight: "bold" }], {
+    encode: {
+      text: {
+        signal:
+          "headCount === 1 ? 'layer ' + layerNames[data('headsShown')[0].l] + ', head ' + headNames[data('headsShown')[0].h] : 'mean of ' + headCount + ' heads'",
+      },
+    },
   });
   scene.signal("layerNames", layerNames);
   scene.signal("headNames", headNames);
@@ -185,14 +219,18 @@ export function attentionHeads(patterns: ArrayInput, options: AttentionHeadsOpti
     marks: [
       {
         type: "image",
+        from: { data: "headsShown" },
         interactive: false,
         encode: {
           update: {
             ...image,
-            x: { signal: `-head.h * ${zoomSize}` },
-            y: { signal: `-head.l * ${zoomSize}` },
-            width: { value: heads * zoomSize },
-            height: { value: layers * zoomSize },
+            // The last pixels of a pattern may reach over its end.
+            x: { signal: `-datum.h * ${zoomSize * sprite.across}` },
+            y: { signal: `-datum.l * ${zoomSize * sprite.down}` },
+            width: { value: heads * zoomSize * sprite.across },
+            height: { value: layers * zoomSize * sprite.down },
+            // The nth over the mean of those before, as one part in n: the mean of n.
+            opacity: { signal: "1 / datum.nth" },
           },
         },
       },
@@ -234,7 +272,7 @@ export function attentionHeads(patterns: ArrayInput, options: AttentionHeadsOpti
     ],
   });
   scene.signal("token", undefined, { update: "tokenHover >= 0 ? tokenHover : cell ? cell.q : tokenKept" });
-  decodeShares(scene, strongest.kept, queries, heads);
+  decodeShares(scene, strongest.kept, queries);
   scene.draw(
     "rect",
     [{ x: zoomX, y: zoomY, width: zoomSize, height: zoomSize, fill: "transparent", stroke: "#aab4bd" }],
@@ -244,8 +282,8 @@ export function attentionHeads(patterns: ArrayInput, options: AttentionHeadsOpti
         tooltip: {
           signal: `cell ? ${
             tooltipExpression([
-              ["query", "tokens[cell.q]"],
-              ["key", "sources[cell.k]"],
+              ["query", "tokens[cell.q] + ' (' + cell.q + ')'"],
+              ["key", "sources[cell.k] + ' (' + cell.k + ')'"],
               [
                 "attention",
                 `length(data('cellShare')) ? format(data('cellShare')[0].share, '.3f') : 'below the row’s ${strongest.kept} strongest'`,
@@ -270,13 +308,33 @@ export function attentionHeads(patterns: ArrayInput, options: AttentionHeadsOpti
   return sceneFigure(scene, options.description ?? describe(array, averages));
 }
 
-/** All patterns in one picture, each at most 64 pixels on a side. */
-function drawSprite(array: LabelledArray): { rows: number; columns: number; values: Float64Array } {
+/**
+ * The size of a head in the grid and of the large one, in pixels: beside each other where the grid's heads stay legible, else one
+ * below the other. `room` is what both may take; `between` what stands beside them.
+ */
+function arrange(
+  room: number,
+  between: number,
+  [layers, heads]: readonly [number, number],
+): { readonly tile: number; readonly zoomSize: number; readonly isBelow: boolean } {
+  const free = room - between;
+  const zoom = Math.max(220, Math.min(360, free * 0.52));
+  const tile = Math.min(72, (free - zoom) / heads, 480 / layers);
+  if (tile >= 14) return { tile, zoomSize: Math.min(360, free - heads * tile), isBelow: false };
+  return { tile: Math.min(48, room / heads), zoomSize: Math.min(360, free), isBelow: true };
+}
+
+/** All patterns in one picture, each at most `most` pixels on a side; `across` and `down` are its pixels over its cells. */
+function drawSprite(
+  array: LabelledArray,
+  most: number,
+): { rows: number; columns: number; values: Float64Array; across: number; down: number } {
   const [layers = 0, heads = 0, queries = 0, keys = 0] = array.shape;
-  const step = Math.max(1, Math.ceil(Math.max(queries, keys) / MOST_HEAD_PIXELS));
+  const step = Math.max(1, Math.ceil(Math.max(queries, keys) / most));
   const tall = Math.ceil(queries / step);
   const wide = Math.ceil(keys / step);
   const values = new Float64Array(layers * tall * heads * wide);
+  const flat = Float64Array.from(array.values);
   for (let layer = 0; layer < layers; layer++)
     for (let head = 0; head < heads; head++) {
       const start = (layer * heads + head) * queries * keys;
@@ -284,9 +342,9 @@ function drawSprite(array: LabelledArray): { rows: number; columns: number; valu
         {
           rows: queries,
           columns: keys,
-          values: Array.prototype.slice.call(array.values, start, start + queries * keys) as number[],
+          values: flat.subarray(start, start + queries * keys),
         },
-        MOST_HEAD_PIXELS,
+        most,
         0,
       );
       for (let row = 0; row < tall; row++)
@@ -294,7 +352,13 @@ function drawSprite(array: LabelledArray): { rows: number; columns: number; valu
           values[(layer * tall + row) * heads * wide + head * wide + column] =
             block.values[row * wide + column] ?? 0;
     }
-  return { rows: layers * tall, columns: heads * wide, values };
+  return {
+    rows: layers * tall,
+    columns: heads * wide,
+    values,
+    across: (wide * step) / keys,
+    down: (tall * step) / queries,
+  };
 }
 
 /**
@@ -321,36 +385,36 @@ function packStrongest(array: LabelledArray): { packed: string[]; kept: number }
   return { packed, kept };
 }
 
-/** Data sets "shares" (of the chosen token, by place in the text) and "cellShare" (of the cell pointed at). */
-function decodeShares(scene: Scene, kept: number, queries: number, heads: number): void {
-  const text = `strongest[head.l * ${heads} + head.h]`;
-  const decode = [
-    { type: "formula", as: "k", expr: readCode(text, "datum.p * 4") },
-    { type: "formula", as: "share", expr: `${readCode(text, "datum.p * 4 + 2")} / ${MOST_CODE}` },
+/** Data sets "shares" (of the chosen token, by place in the text) and "cellShare" (of the cell pointed at): means over the heads shown. */
+function decodeShares(scene: Scene, kept: number, queries: number): void {
+  const share = (from: string, to: string, filter: string): readonly Node[] => [
+    { type: "formula", as: "p", expr: `sequence(${from}, ${to})` },
+    { type: "flatten", fields: ["p"] },
+    { type: "formula", as: "k", expr: readCode("strongest[datum.b]", "datum.p * 4") },
+    { type: "filter", expr: filter },
+    {
+      type: "formula",
+      as: "share",
+      expr: `${readCode("strongest[datum.b]", "datum.p * 4 + 2")} / ${MOST_CODE} / headCount`,
+    },
+    { type: "formula", as: "i", expr: `backwards ? floor(datum.p / ${kept}) : datum.k` },
+    { type: "aggregate", groupby: ["i"], fields: ["share"], ops: ["sum"], as: ["share"] },
   ];
-  const sequence = { type: "sequence", as: "p" };
   scene.data("shares", undefined, {
-    transform: [
-      {
-        ...sequence,
-        start: { signal: `backwards ? 0 : token * ${kept}` },
-        stop: { signal: `backwards ? ${queries * kept} : (token + 1) * ${kept}` },
-      },
-      ...decode,
-      { type: "formula", as: "i", expr: `backwards ? floor(datum.p / ${kept}) : datum.k` },
-      { type: "filter", expr: "!backwards || datum.k === token" },
-    ],
+    source: "headsShown",
+    transform: share(
+      `backwards ? 0 : token * ${kept}`,
+      `backwards ? ${queries * kept} : (token + 1) * ${kept}`,
+      "!backwards || datum.k === token",
+    ),
   });
   scene.data("cellShare", undefined, {
-    transform: [
-      {
-        ...sequence,
-        start: { signal: `cell ? cell.q * ${kept} : 0` },
-        stop: { signal: `cell ? (cell.q + 1) * ${kept} : 0` },
-      },
-      ...decode,
-      { type: "filter", expr: "cell && datum.k === cell.k" },
-    ],
+    source: "headsShown",
+    transform: share(
+      `cell ? cell.q * ${kept} : 0`,
+      `cell ? (cell.q + 1) * ${kept} : 0`,
+      "cell && datum.k === cell.k",
+    ),
   });
 }
 

@@ -1,8 +1,9 @@
 import { count, largest, list } from "./describe.ts";
 import { sceneFigure, type Figure } from "./figure.ts";
+import { keptSet, type KeptSet } from "./kept-set.ts";
 import { fitText, formatNumber, inertText, widestLabel } from "./label.ts";
 import { rankOf, toArray, type ArrayInput, type LabelledArray } from "./matrix.ts";
-import type { FigureOptions } from "./options.ts";
+import { FIGURE_WIDTH, type FigureOptions } from "./options.ts";
 import { MOST_CODE, packCode, packingSignal, readCode } from "./packing.ts";
 import { Scene, tooltipExpression, type MarkRow } from "./scene.ts";
 import { categoryColour, THEME } from "./theme.ts";
@@ -28,7 +29,7 @@ const MOST_LINES = 4000;
 /**
  * Who looks at whom: the tokens as sources on the left and destinations on the right, a line for each weight, and
  * the text below shaded by the chosen token's attention. Point at a token to see its lines only, click to keep it (and
- * again to let go); the squares choose a head, and the switch turns the text from "looks at" to "is looked at by".
+ * again to let go); the squares choose a head, or with Shift any number of them, and the switch turns the text from "looks at" to "is looked at by".
  * Layers stand side by side, so that information can be followed from the first column to the last.
  *
  * @param pattern [query, key], [head, query, key] or [layer, head, query, key]; each query's weights add up to 1
@@ -44,16 +45,17 @@ export function attentionPattern(pattern: ArrayInput, options: AttentionPatternO
     options.valueNorms === undefined ? undefined : readNorms(options.valueNorms, [layers, heads, keys]);
   const threshold = options.threshold ?? 0.02;
   const weights = readWeights(array, norms, threshold);
-  const width = options.width ?? Math.min(900, 420 + 230 * (layers - 1));
+  const width = options.width ?? Math.min(FIGURE_WIDTH, 420 + 230 * (layers - 1));
   const scene = new Scene(
     width,
     options.title ?? "Attention",
-    `Lines run from source (key) to destination (query). Point at a token or a head; click to keep it.${weights.left === 0 ? "" : ` The ${weights.cells.length} strongest of ${weights.cells.length + weights.left} weights.`}`,
+    `Lines run from source (key) to destination (query). Point at a token or a head; click to keep it, with Shift to add a head.${weights.left === 0 ? "" : ` The ${weights.cells.length} strongest of ${weights.cells.length + weights.left} weights.`}`,
   );
   const headColour = (head: number): string => (heads === 1 ? "#2171b5" : categoryColour(head));
 
   // The heads, one row of squares a layer.
   let top = scene.top;
+  const kept: KeptSet[] = [];
   for (let layer = 0; layer < layers; layer++) {
     const name = `head${layer}`;
     scene.signal(`${name}Hover`, -1, {
@@ -62,10 +64,10 @@ export function attentionPattern(pattern: ArrayInput, options: AttentionPatternO
         { events: `@${name}:mouseout`, update: "-1" },
       ],
     });
-    scene.signal(`${name}Kept`, -1, {
-      on: [{ events: `@${name}:click`, update: `${name}Kept === datum.head ? -1 : datum.head` }],
-    });
-    scene.signal(name, undefined, { update: `${name}Hover >= 0 ? ${name}Hover : ${name}Kept` });
+    const chosen = keptSet(scene, `${name}Kept`, name, "head", [], true);
+    kept.push(chosen);
+    // How many heads of this layer are shown.
+    scene.signal(name, undefined, { update: `${name}Hover >= 0 ? 1 : ${chosen.size} || ${heads}` });
     if (heads === 1) continue;
     const label = layers === 1 ? "heads" : `layer ${array.labels[0]?.[layer] ?? layer}`;
     scene.draw("text", [{ x: 12, y: top + 9, text: label, fill: THEME.muted }]);
@@ -83,8 +85,8 @@ export function attentionPattern(pattern: ArrayInput, options: AttentionPatternO
     scene.draw("rect", squares, {
       name,
       encode: {
-        opacity: { signal: `${name} < 0 || ${name} === datum.head ? 1 : 0.2` },
-        stroke: { signal: `${name}Kept === datum.head ? '#000000' : 'transparent'` },
+        opacity: { signal: `${isHeadShown(name, chosen, "datum.head")} ? 1 : 0.2` },
+        stroke: { signal: `${chosen.has("datum.head")} ? '#000000' : 'transparent'` },
         strokeWidth: { value: 2 },
         ...(options.tooltip === false ? {} : { tooltip: tooltipExpression([["head", "datum.label"]]) }),
       },
@@ -150,7 +152,7 @@ export function attentionPattern(pattern: ArrayInput, options: AttentionPatternO
   scene.signal("chosen", undefined, { update: "over || kept" });
   const between = layers === 1 ? 0 : 26;
   addWeights(scene, weights, array.shape);
-  const isShown = `indexof([-1, datum.h], [${Array.from({ length: layers }, (_, layer) => `head${layer}`).join(", ")}][datum.l]) >= 0`;
+  const isShown = `(${kept.map((chosen, layer) => `(datum.l === ${layer} && (${isHeadShown(`head${layer}`, chosen, "datum.h")}))`).join(" || ")})`;
   const isChosen =
     "(!chosen || (chosen.c === datum.l && chosen.i === datum.k) || (chosen.c === datum.l + 1 && chosen.i === datum.q))";
   const value = "(weighted ? datum.v : datum.w)";
@@ -160,7 +162,7 @@ export function attentionPattern(pattern: ArrayInput, options: AttentionPatternO
   const to = list((layer) => columnX(layer + 1) - (layer === layers - 1 ? 4 : between + 4));
   const bend = list((layer) => (columnX(layer) + columnX(layer + 1)) / 2);
   const [source, destination] = ["k", "q"].map((end) => `(${middle(0)} + datum.${end} * ${step})`);
-  const isBlended = list((layer) => `head${layer} < 0`);
+  const isBlended = list((layer) => `head${layer} > 1`);
   scene.mark({
     type: "path",
     from: { data: "weights" },
@@ -237,14 +239,14 @@ export function attentionPattern(pattern: ArrayInput, options: AttentionPatternO
 
   const below = middle(Math.max(queries, keys)) + 8;
   const chosen = `(chosen ? chosen.i : ${tokens.length - 1})`;
-  addShares(scene, layers - 1, heads, isShown, chosen);
+  addShares(scene, layers - 1, isShown, chosen);
   const bottom = drawShadedTokens(scene, tokens, { y: below + 8, chosen, column: layers }) + 8;
   scene.height = options.height === undefined ? bottom : Math.max(options.height, bottom);
   return sceneFigure(scene, options.description ?? describe(array));
 }
 
 /** Data set "shares": how much the chosen token looks at each other in the last layer, or is looked at by it. */
-function addShares(scene: Scene, layer: number, heads: number, isShown: string, chosen: string): void {
+function addShares(scene: Scene, layer: number, isShown: string, chosen: string): void {
   const value = "(weighted ? datum.v : datum.w)";
   scene.data("shares", undefined, {
     source: "weights",
@@ -254,10 +256,15 @@ function addShares(scene: Scene, layer: number, heads: number, isShown: string, 
         expr: `datum.l === ${layer} && ${isShown} && (backwards ? datum.k : datum.q) === ${chosen}`,
       },
       { type: "formula", as: "i", expr: "backwards ? datum.q : datum.k" },
-      { type: "formula", as: "share", expr: `${value} / (head${layer} < 0 ? ${heads} : 1)` },
+      { type: "formula", as: "share", expr: `${value} / head${layer}` },
       { type: "aggregate", groupby: ["i"], fields: ["share"], ops: ["sum"], as: ["share"] },
     ],
   });
+}
+
+/** A Vega expression: whether head `index` is the one pointed at or, with none pointed at, among those kept; all are when none is. */
+function isHeadShown(name: string, kept: KeptSet, index: string): string {
+  return `${name}Hover >= 0 ? ${name}Hover === ${index} : ${kept.size} === 0 || ${kept.has(index)}`;
 }
 
 /** The pattern as [layer, head, query, key], with the tokens on both. */

@@ -3,7 +3,7 @@ import { count, list } from "./describe.ts";
 import { sceneFigure, type Figure } from "./figure.ts";
 import { fitText, formatNumber, visibleLabel, widestLabel } from "./label.ts";
 import { toVector, type VectorInput } from "./matrix.ts";
-import type { FigureOptions } from "./options.ts";
+import { FIGURE_WIDTH, type FigureOptions } from "./options.ts";
 import { numberExpression, Scene, tooltipExpression, type MarkRow } from "./scene.ts";
 import { THEME } from "./theme.ts";
 import { drawBottomAxis, linear } from "./value-axis.ts";
@@ -55,7 +55,7 @@ export function attribution(parts: VectorInput, options: AttributionOptions = {}
       index: -1,
     });
   const name = visibleLabel(options.valueName ?? "value");
-  const width = options.width ?? 640;
+  const width = options.width ?? FIGURE_WIDTH;
   const scene = new Scene(
     width,
     options.title ?? `What adds up to ${name}`,

@@ -41,11 +41,14 @@ export function bars(values: VectorInput | MatrixInput, options: BarsOptions = {
   order = order.slice(0, options.top ?? order.length);
 
   const width = options.width ?? 560;
-  const valueName = options.valueName ?? "value";
+  const { valueName } = options;
+  // "entry" is what numbers without a name are called: it says nothing to a reader.
+  const axis = table.axis === "entry" ? "" : table.axis;
+  const part = hidden === 0 ? "" : `the ${order.length} largest of ${names.length}`;
   const subtitle = isStacked
     ? `${table.axis}, stacked by ${table.voterAxis}`
-    : `${table.axis}${hidden === 0 ? "" : `: the ${order.length} largest of ${names.length}`}`;
-  const scene = new Scene(width, options.title ?? (isStacked ? "Votes" : valueName), subtitle);
+    : [axis, part].filter((text) => text !== "").join(": ");
+  const scene = new Scene(width, options.title ?? (isStacked ? "Votes" : (valueName ?? "")), subtitle);
   let top = scene.top;
   if (isStacked)
     top +=
@@ -70,7 +73,7 @@ export function bars(values: VectorInput | MatrixInput, options: BarsOptions = {
   const room = widestLabel(order.map((index) => formatNumber(sums[index] ?? 0))) + 10;
   const frame = { left, right: width - 14 - room, top, bottom: top + step * order.length };
   const position = linear(low, high === low ? low + 1 : high, frame.left + (low < 0 ? room : 0), frame.right);
-  drawBottomAxis(scene, position, frame, valueName);
+  drawBottomAxis(scene, position, frame, valueName ?? "");
   const rows: MarkRow[] = [];
   const labels: MarkRow[] = [];
   const totals: MarkRow[] = [];
@@ -115,7 +118,7 @@ export function bars(values: VectorInput | MatrixInput, options: BarsOptions = {
   const tip = tooltipExpression([
     [table.axis, "datum.label"],
     ...(isStacked ? ([[table.voterAxis, "datum.voter"]] as const) : []),
-    [valueName, numberExpression("datum.value")],
+    [valueName ?? "value", numberExpression("datum.value")],
   ]);
   scene.draw("rect", rows, options.tooltip === false ? {} : { encode: { tooltip: tip } });
   scene.draw("text", labels);
@@ -135,11 +138,11 @@ export function bars(values: VectorInput | MatrixInput, options: BarsOptions = {
       },
     ]);
   }
-  scene.height = options.height ?? frame.bottom + 42;
+  scene.height = options.height ?? frame.bottom + (valueName === undefined && hidden === 0 ? 24 : 42);
   const leaders = largest(sums, 3).map((index) => `${names[index] ?? ""} ${formatNumber(sums[index] ?? 0)}`);
   const what = isStacked
     ? `Stacked bars of ${count(voters.length, "voter")} (${table.voterAxis}) for ${count(names.length, "entry", "entries")} (${table.axis})`
-    : `Bars of ${count(names.length, "entry", "entries")} (${table.axis})`;
+    : `Bars of ${count(names.length, "entry", "entries")}${axis === "" ? "" : ` (${axis})`}`;
   return sceneFigure(scene, options.description ?? `${what}; largest: ${list(leaders)}.`);
 }
 

@@ -11,7 +11,7 @@ import {
   MOST_CELL_MARKS,
 } from "./matrix-block.ts";
 import { toMatrix, type MatrixInput } from "./matrix.ts";
-import type { FigureOptions } from "./options.ts";
+import { FIGURE_WIDTH, type FigureOptions } from "./options.ts";
 import { Scene } from "./scene.ts";
 import { THEME } from "./theme.ts";
 import { ViewInputError } from "./view-input-error.ts";
@@ -55,7 +55,7 @@ export function compare(left: MatrixInput, right: MatrixInput, options: CompareO
     options.domain,
   );
   const change = colourScale(difference.values, "diverging");
-  const width = options.width ?? 720;
+  const width = options.width ?? FIGURE_WIDTH;
   const rowRoom = Math.min(120, widestLabel(first.rows) + 14);
   const gap = 18;
   let cellWidth = Math.min(40, (width - rowRoom - 2 * gap - 14) / (3 * columns));

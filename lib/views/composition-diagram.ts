@@ -2,7 +2,7 @@ import { count, list } from "./describe.ts";
 import { sceneFigure, type Figure } from "./figure.ts";
 import { formatNumber } from "./label.ts";
 import { toMatrix, type MatrixInput } from "./matrix.ts";
-import type { FigureOptions } from "./options.ts";
+import { FIGURE_WIDTH, type FigureOptions } from "./options.ts";
 import { numberExpression, Scene, tooltipExpression } from "./scene.ts";
 import { THEME } from "./theme.ts";
 import { ViewInputError } from "./view-input-error.ts";
@@ -66,7 +66,7 @@ export function compositionDiagram(
     .toSorted((left, right) => right.score - left.score)
     .slice(0, options.top ?? 60)
     .toReversed();
-  const width = options.width ?? Math.min(760, Math.max(360, 90 + heads * 64));
+  const width = options.width ?? Math.min(FIGURE_WIDTH, Math.max(360, 90 + heads * 64));
   const scene = new Scene(
     width,
     options.title ?? "Composition of heads",

@@ -28,19 +28,24 @@ export function largest(values: ArrayLike<number>, most: number): number[] {
   return found;
 }
 
-/** What a matrix shows, in words: its size, its range and its largest cells. */
-export function describeMatrix(matrix: DrawnMatrix): string {
+/**
+ * What a matrix shows, in words: its size, its range and its largest cells; and how many cells are no number, or, where
+ * `missing` says why NaN stands there, that.
+ */
+export function describeMatrix(matrix: DrawnMatrix, missing?: string): string {
   const { rows, columns, values } = matrix;
   const [low, high] = extent(Array.from(values));
   const cells = largest(values, 3).map((cell) => {
     const row = rows[Math.floor(cell / columns.length)] ?? "";
     return `${row} → ${columns[cell % columns.length] ?? ""} ${formatNumber(values[cell] ?? NaN)}`;
   });
-  let odd = 0;
-  for (let cell = 0; cell < values.length; cell++) if (!Number.isFinite(values[cell])) odd++;
+  let [odd, left] = [0, 0];
+  for (let cell = 0; cell < values.length; cell++)
+    if (missing !== undefined && Number.isNaN(values[cell])) left++;
+    else if (!Number.isFinite(values[cell])) odd++;
   const range =
     cells.length === 0
       ? "no values"
       : `values from ${formatNumber(low)} to ${formatNumber(high)}; largest: ${list(cells)}`;
-  return `${count(rows.length, "row")} (${matrix.rowAxis}) by ${count(columns.length, "column")} (${matrix.columnAxis}), ${range}${odd === 0 ? "" : `; ${count(odd, "cell")} not finite`}.`;
+  return `${count(rows.length, "row")} (${matrix.rowAxis}) by ${count(columns.length, "column")} (${matrix.columnAxis}), ${range}${odd === 0 ? "" : `; ${count(odd, "cell")} not finite`}${left === 0 ? "" : `; grey: ${missing ?? ""}`}.`;
 }

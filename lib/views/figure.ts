@@ -5,6 +5,7 @@ import { ViewInputError } from "./view-input-error.ts";
 
 /** What a figure is made of. */
 export interface FigureParts {
+  /** A line above the picture; empty where the view has nothing better to say than what is drawn. */
   readonly title: string;
   /** Alternative text: what is shown, with its main numbers. */
   readonly description: string;
@@ -101,7 +102,7 @@ export class Figure implements Displayable {
 
   /** The title and what is shown, in words. */
   toString(): string {
-    return `${this.title}\n${this.description}`;
+    return this.title === "" ? this.description : `${this.title}\n${this.description}`;
   }
 }
 

@@ -1,5 +1,7 @@
-import { fitText, formatNumber, widestLabel } from "./label.ts";
-import { numberExpression, tooltipExpression, type MarkRow, type Scene } from "./scene.ts";
+import { sceneFigure, type Figure } from "./figure.ts";
+import { fitText, formatNumber, labelBeside, widestLabel } from "./label.ts";
+import type { FigureOptions } from "./options.ts";
+import { numberExpression, Scene, tooltipExpression, type MarkRow } from "./scene.ts";
 import { categoryColour, THEME } from "./theme.ts";
 
 /** A flow from names on the left to names on the right. */
@@ -14,7 +16,7 @@ export interface Flow {
 }
 
 /** Where and how {@link drawFlow} draws. */
-export interface FlowPlace {
+interface FlowPlace {
   readonly width: number;
   readonly top: number;
   readonly height: number;
@@ -28,8 +30,40 @@ export interface FlowPlace {
 
 const NEGATIVE = "#b35806";
 
+/** What a figure of one flow says. */
+export interface FlowTexts {
+  readonly title: string;
+  readonly hint: string;
+  /** In CSS pixels, where none is asked for. */
+  readonly width: number;
+  readonly description: string;
+  readonly sums: boolean;
+}
+
+/** A whole figure of one flow: what {@link transitionGraph} and {@link voteFlow} have in common. */
+export function flowFigure(
+  flow: Flow,
+  texts: FlowTexts,
+  options: FigureOptions & { readonly threshold?: number },
+): Figure {
+  const scene = new Scene(options.width ?? texts.width, options.title ?? texts.title, texts.hint);
+  const top = scene.top + 18;
+  const natural = Math.max(120, 30 * Math.max(flow.left.length, flow.right.length));
+  const bottom = drawFlow(scene, flow, {
+    width: scene.width,
+    top,
+    height: options.height === undefined ? natural : Math.max(60, options.height - top - 14),
+    tooltip: options.tooltip !== false,
+    threshold: options.threshold ?? 0,
+    sums: texts.sums,
+    colours: typeof options.colours === "object" ? options.colours : undefined,
+  });
+  scene.height = bottom + 14;
+  return sceneFigure(scene, options.description ?? texts.description);
+}
+
 /** Draws ribbons whose widths are the values; pointing at a name leaves only its ribbons, a click keeps it. */
-export function drawFlow(scene: Scene, flow: Flow, place: FlowPlace): number {
+function drawFlow(scene: Scene, flow: Flow, place: FlowPlace): number {
   const { left, right, values } = flow;
   const at = (row: number, column: number): number => {
     const value = values[row * right.length + column] ?? 0;
@@ -51,7 +85,7 @@ export function drawFlow(scene: Scene, flow: Flow, place: FlowPlace): number {
   const unit = (place.height - gap * (count - 1)) / total;
   const leftRoom = Math.min(place.width * 0.3, widestLabel(left) + 26);
   const rightLabels = right.map((label, column) =>
-    place.sums ? `${label}  ${formatNumber(totals[column] ?? 0)}` : label,
+    place.sums ? labelBeside(label, formatNumber(totals[column] ?? 0)) : label,
   );
   const rightRoom = Math.min(place.width * 0.34, widestLabel(rightLabels) + 26);
   const x1 = leftRoom;

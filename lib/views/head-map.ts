@@ -4,8 +4,8 @@ import { sceneFigure, type Figure } from "./figure.ts";
 import { fitText, formatNumber, inertText, widestLabel } from "./label.ts";
 import { cellDigits, columnLabels, drawColourLegend, drawLabels, drawMatrixBlock } from "./matrix-block.ts";
 import { toMatrix, type MatrixInput } from "./matrix.ts";
-import { nested } from "./nested.ts";
-import type { FigureOptions } from "./options.ts";
+import { alternatives } from "./nested.ts";
+import { FIGURE_WIDTH, type FigureOptions } from "./options.ts";
 import { numberExpression, round, Scene, tooltipExpression, type Node } from "./scene.ts";
 import { THEME } from "./theme.ts";
 import { ViewInputError } from "./view-input-error.ts";
@@ -83,7 +83,7 @@ export function headMap(effects: MatrixInput, options: HeadMapOptions = {}): Fig
   const specs = details.map(({ figure }) => figure.stillSpec as Node);
   const detailWidth = Math.max(0, ...specs.map((spec) => Number(spec["width"])));
   const detailHeight = Math.max(0, ...specs.map((spec) => Number(spec["height"])));
-  const most = options.width ?? (details.length === 0 ? 640 : 900);
+  const most = options.width ?? FIGURE_WIDTH;
   const left = Math.min(160, Math.max(50, widestLabel(drawn.rows) + 20));
   const cell = Math.max(12, Math.min(46, (Math.min(most, 520) - left - 24) / Math.max(1, heads)));
   const column = columnLabels(drawn.columns, cell, 90);
@@ -106,14 +106,17 @@ export function headMap(effects: MatrixInput, options: HeadMapOptions = {}): Fig
   const written = cellHeight >= 13 && cellDigits(drawn.values, cell, cellHeight) > 0;
   drawMatrixBlock(scene, drawn, { name: "map", ...place, scale, tooltip: false, values: written, valueName });
   drawLabels(scene, place, drawn.rows, column, left - 12, drawn.named);
-  const ring = (Math.min(cell, cellHeight) * 0.84) ** 2;
+  // Along the cell's edge, so that it leaves the number free.
+  const cornerRadius = Math.min(cell, cellHeight) * 0.4;
   for (const line of RING)
     scene.draw(
-      "symbol",
+      "rect",
       marked.map(([layer, head]) => ({
-        x: left + (head + 0.5) * cell,
-        y: top + (layer + 0.5) * cellHeight,
-        size: ring,
+        x: left + head * cell + 2,
+        y: top + layer * cellHeight + 2,
+        width: cell - 4,
+        height: cellHeight - 4,
+        cornerRadius,
         ...line,
       })),
     );
@@ -168,10 +171,11 @@ export function headMap(effects: MatrixInput, options: HeadMapOptions = {}): Fig
   let bottom = top + layers * cellHeight + 14;
   bottom += drawColourLegend(scene, scale, drawn.values, left, bottom, valueName) + 6;
   if (marked.length > 0) {
-    for (const line of RING) scene.draw("symbol", [{ x: left + 5, y: bottom + 6, size: 90, ...line }]);
+    for (const line of RING)
+      scene.draw("rect", [{ x: left - 3, y: bottom + 1, width: 16, height: 11, cornerRadius: 5, ...line }]);
     scene.draw("text", [
       {
-        x: left + 16,
+        x: left + 19,
         y: bottom + 6,
         text: fitText(markName, mapWidth - left - 20),
         fontSize: THEME.size.small,
@@ -209,14 +213,8 @@ function drawDetails(
   [x, y]: readonly [number, number],
 ): void {
   if (specs.length === 0) return;
-  for (const [index, spec] of specs.entries()) {
-    const group = nested(spec, `detail${index}`, x, y);
-    const { update } = group["encode"] as { readonly update: Node };
-    scene.mark({
-      ...group,
-      encode: { update: { ...update, x: { signal: `chosen === ${cells[index] ?? -1} ? ${x} : -9999` } } },
-    });
-  }
+  const each = specs.map((spec, index) => ({ spec, shown: `chosen === ${cells[index] ?? -1}` }));
+  alternatives(scene, each, "detail", [x, y]);
   scene.draw(
     "text",
     [{ x: x + 16, y: y + 24, text: "nothing more to show for this head", fill: THEME.muted }],

@@ -4,7 +4,7 @@ import { sceneFigure, type Figure } from "./figure.ts";
 import { fitText, formatNumber } from "./label.ts";
 import { drawColourLegend, pool, rasterUri } from "./matrix-block.ts";
 import { rankOf, toArray, type ArrayInput } from "./matrix.ts";
-import type { FigureOptions } from "./options.ts";
+import { FIGURE_WIDTH, type FigureOptions } from "./options.ts";
 import { pack, packingSignal, readPacked } from "./packing.ts";
 import { numberExpression, Scene, tooltipExpression } from "./scene.ts";
 import { THEME } from "./theme.ts";
@@ -40,7 +40,7 @@ export function heatmapGrid(stack: ArrayInput, options: FigureOptions = {}): Fig
   const perLine = rank === 4 ? (array.shape[1] ?? 1) : Math.min(8, panels);
   const lines = Math.ceil(panels / perLine);
   const scale = colourScale(Array.from(array.values), options.colours, options.domain);
-  const width = options.width ?? 720;
+  const width = options.width ?? FIGURE_WIDTH;
   const left = rank === 4 ? 44 : 12;
   const gap = 6;
   const size = Math.min(150, (width - left - 12) / perLine - gap);

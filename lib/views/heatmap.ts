@@ -1,16 +1,18 @@
 import { colourScale } from "./colours.ts";
 import { describeMatrix } from "./describe.ts";
 import { sceneFigure, type Figure } from "./figure.ts";
-import { formatNumber, textWidth, widestLabel } from "./label.ts";
+import { formatNumber, inertText, textWidth, widestLabel } from "./label.ts";
 import { cellDigits, columnLabels, drawColourLegend, drawLabels, drawMatrixBlock } from "./matrix-block.ts";
 import { toMatrix, type MatrixInput } from "./matrix.ts";
-import type { FigureOptions } from "./options.ts";
+import { FIGURE_WIDTH, type FigureOptions } from "./options.ts";
 import { Scene } from "./scene.ts";
 
 /** Options of {@link heatmap}. */
 export interface HeatmapOptions extends FigureOptions {
   /** Whether to write the numbers into the cells; without it, when there are at most 400 and they fit. */
   readonly values?: boolean;
+  /** Why some cells are NaN, for the legend and the description: "the first head is not in an earlier layer". */
+  readonly missing?: string;
 }
 
 /**
@@ -24,8 +26,9 @@ export interface HeatmapOptions extends FigureOptions {
 export function heatmap(matrix: MatrixInput, options: HeatmapOptions = {}): Figure {
   const drawn = toMatrix(matrix, options.labels, "heatmap");
   const { rows, columns, values } = drawn;
+  const missing = options.missing === undefined ? undefined : inertText(options.missing);
   const scale = colourScale(Array.from(values), options.colours, options.domain);
-  const most = options.width ?? 640;
+  const most = options.width ?? FIGURE_WIDTH;
   const left = Math.min(most * 0.35, Math.max(40, widestLabel(rows) + 14));
   const isSmall = values.length <= 400;
   const valueWidth = isSmall ? widestValue(values) + 6 : 0;
@@ -61,8 +64,8 @@ export function heatmap(matrix: MatrixInput, options: HeatmapOptions = {}): Figu
   });
   drawLabels(scene, place, rows, heads, left - 10, drawn.named);
   const bottom = y + cellHeight * rows.length + 14;
-  scene.height = bottom + drawColourLegend(scene, scale, values, left, bottom) + 10;
-  return sceneFigure(scene, options.description ?? `Heatmap: ${describeMatrix(drawn)}`);
+  scene.height = bottom + drawColourLegend(scene, scale, values, left, bottom, "", missing) + 10;
+  return sceneFigure(scene, options.description ?? `Heatmap: ${describeMatrix(drawn, missing)}`);
 }
 
 function widestValue(values: ArrayLike<number>): number {

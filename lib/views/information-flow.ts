@@ -1,8 +1,8 @@
 import { count, list } from "./describe.ts";
 import { sceneFigure, type Figure } from "./figure.ts";
-import { fitText, formatNumber, textWidth, visibleLabel } from "./label.ts";
+import { fitText, formatNumber, labelBeside, textWidth, visibleLabel } from "./label.ts";
 import { drawCategoryLegend } from "./legend.ts";
-import type { FigureOptions } from "./options.ts";
+import { FIGURE_WIDTH, type FigureOptions } from "./options.ts";
 import { numberExpression, Scene, tooltipExpression } from "./scene.ts";
 import { THEME } from "./theme.ts";
 import { ViewInputError } from "./view-input-error.ts";
@@ -62,7 +62,7 @@ export function informationFlow(
   const widest = Math.max(0, ...labels.map((label) => textWidth(label)));
   const width =
     options.width ??
-    Math.max(380, Math.min(860, 100 + tokens.length * Math.max(44, Math.min(90, widest + 12))));
+    Math.max(380, Math.min(FIGURE_WIDTH, 100 + tokens.length * Math.max(44, Math.min(90, widest + 12))));
   const scene = new Scene(
     width,
     options.title ?? "Information flow",
@@ -155,8 +155,8 @@ export function informationFlow(
       strokeWidth: 1 + (7 * Math.abs(amount)) / (strongest || 1),
       strokeCap: "round",
       name: head === undefined ? `layer ${layer}` : `layer ${layer}, head ${visibleLabel(String(head))}`,
-      from: `${labels[from] ?? ""} (${from})`,
-      to: `${labels[to] ?? ""} (${to})`,
+      from: labelBeside(labels[from] ?? "", `(${from})`, " "),
+      to: labelBeside(labels[to] ?? "", `(${to})`, " "),
       amount,
       reaches: reached[index] ?? [],
     };

@@ -52,11 +52,11 @@ const ASCII_WIDTHS = [
 export function textWidth(text: string, fontSize: number = THEME.size.label, bold = false): number {
   let width = 0;
   for (const character of text) width += characterWidth(character.codePointAt(0) ?? 0);
-  return (width * 0.9 * fontSize * (bold ? 1.1 : 1)) / 1000;
+  return (width * 0.9 * fontSize * (bold ? 1.15 : 1)) / 1000;
 }
 
 function characterWidth(code: number): number {
-  if (code >= 0x300 && code <= 0x36f) return 0;
+  if ((code >= 0x300 && code <= 0x36f) || (code >= 0x200b && code <= 0x200f)) return 0;
   if (code < 0x20 || code === 0x7f) return 600;
   if (code < 0x7f) return ASCII_WIDTHS[code - 0x20] ?? 600;
   const isWide =
@@ -67,7 +67,8 @@ function characterWidth(code: number): number {
     (code >= 0xff00 && code <= 0xff60) ||
     code >= 0x1f000;
   if (isWide) return 1150;
-  return code >= 0x900 && code <= 0xdff ? 900 : code >= 0x2000 && code < 0x2e80 ? 840 : 680;
+  // Indian and South-East Asian scripts, which the package's fonts lack: as wide as the codes that stand for them without a font.
+  return code >= 0x900 && code <= 0x109f ? 1150 : code >= 0x2000 && code < 0x2e80 ? 840 : 680;
 }
 
 const SEGMENTER = new Intl.Segmenter();
@@ -89,6 +90,12 @@ export function fitText(
   while (characters.length > 1 && textWidth(`${characters.join("")}…`, fontSize, bold) > limit)
     characters.pop();
   return `${characters.join("")}…`;
+}
+
+/** A label and what belongs to it, in this order also where the label is written from right to left. */
+export function labelBeside(label: string, text: string, gap = "  "): string {
+  const isLeftward = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/u.test(label);
+  return `${label}${gap}${isLeftward ? "\u200e" : ""}${text}`;
 }
 
 /** `text` in lines of at most `limit` pixels, broken at spaces where there are any. */

@@ -1,10 +1,10 @@
 import { colourScale, inkOn } from "./colours.ts";
 import { count, largest, list } from "./describe.ts";
 import { sceneFigure, type Figure } from "./figure.ts";
-import { fitText, formatNumber, visibleLabel, widestLabel } from "./label.ts";
+import { fitText, formatNumber, labelBeside, visibleLabel, widestLabel } from "./label.ts";
 import { columnLabels, drawColourLegend, drawLabels } from "./matrix-block.ts";
 import { toArray, type ArrayInput } from "./matrix.ts";
-import type { FigureOptions } from "./options.ts";
+import { FIGURE_WIDTH, type FigureOptions } from "./options.ts";
 import { Scene } from "./scene.ts";
 import { THEME } from "./theme.ts";
 import { ViewInputError } from "./view-input-error.ts";
@@ -19,7 +19,7 @@ export interface LogitLensTableOptions extends FigureOptions {
 
 /**
  * What each layer would predict if it were the last: the likeliest token for each layer and position, coloured by its
- * probability. The last layer is at the top; the tooltip has the next ones.
+ * probability. The last layer is at the top; the tooltip has the next ones. A long text goes on in further tables below.
  *
  * @param values [layer, position, vocabulary]: logits, or probabilities that add up to 1
  * @throws ViewInputError for other axes, or tokens of another number
@@ -32,12 +32,12 @@ export function logitLensTable(values: ArrayInput, options: LogitLensTableOption
     throw new ViewInputError(`logitLensTable: ${positions} positions and ${options.tokens.length} tokens.`);
   const columns = options.tokens?.map(visibleLabel) ?? array.labels[1] ?? [];
   const words = array.labels[2] ?? [];
-  const top = Math.min(options.top ?? 5, size);
+  const most = Math.min(options.top ?? 5, size);
   const cells = Array.from({ length: layers * positions }, (_, cell) => {
     const probabilities = asProbabilities(
       Array.from({ length: size }, (__, word) => array.values[cell * size + word] ?? NaN),
     );
-    return largest(probabilities, top).map((word) => ({
+    return largest(probabilities, most).map((word) => ({
       word: words[word] ?? "",
       probability: probabilities[word] ?? 0,
     }));
@@ -46,22 +46,27 @@ export function logitLensTable(values: ArrayInput, options: LogitLensTableOption
   const layerNames = array.labels[0] ?? [];
   const left = Math.min(120, widestLabel(layerNames) + 22);
   const widest = widestLabel(cells.map(([best]) => best?.word ?? ""));
-  const cellWidth =
-    options.width === undefined
-      ? Math.max(36, Math.min(90, widest + 10))
-      : (options.width - left - 16) / positions;
-  const width = options.width ?? Math.max(360, left + cellWidth * positions + 16);
+  const natural = Math.max(36, Math.min(90, widest + 10));
+  const room = (options.width ?? FIGURE_WIDTH) - left - 16;
+  const fitting = columnLabels(columns, natural, 100);
+  const perLine = Math.max(
+    1,
+    Math.min(positions, Math.floor((room - Math.max(0, fitting.overhang - 8)) / natural)),
+  );
+  const lines = Math.ceil(positions / perLine);
+  const cellWidth = options.width === undefined || lines > 1 ? natural : room / positions;
   const head = columnLabels(columns, cellWidth, 100);
   const scene = new Scene(
-    width + (options.width === undefined ? Math.max(0, head.overhang - 8) : 0),
+    options.width ?? Math.max(360, left + cellWidth * perLine + 16 + Math.max(0, head.overhang - 8)),
     options.title ?? "What each layer would say",
     `rows: ${array.axes[0] ?? "layer"}, last at the top · columns: ${array.axes[1] ?? "position"}`,
   );
   const cellHeight =
     options.height === undefined
       ? 22
-      : Math.max(12, (options.height - scene.top - head.height - 40) / layers);
-  const y = scene.top + head.height;
+      : Math.max(12, ((options.height - scene.top - 40) / lines - head.height) / layers);
+  const tall = head.height + layers * cellHeight + (lines > 1 ? 12 : 0);
+  const top = (line: number): number => scene.top + line * tall + head.height;
   const rows = cells.map((best, cell) => {
     const layer = Math.floor(cell / positions);
     const [first] = best;
@@ -70,12 +75,15 @@ export function logitLensTable(values: ArrayInput, options: LogitLensTableOption
       [array.axes[0] ?? "layer"]: layerNames[layer] ?? "",
       [array.axes[1] ?? "position"]: columns[cell % positions] ?? "",
       ...Object.fromEntries(
-        best.map(({ word, probability }, rank) => [`${rank + 1}.`, `${word}  ${formatNumber(probability)}`]),
+        best.map(({ word, probability }, rank) => [
+          `${rank + 1}.`,
+          labelBeside(word, formatNumber(probability)),
+        ]),
       ),
     };
     return {
-      x: left + (cell % positions) * cellWidth,
-      y: y + (layers - 1 - layer) * cellHeight,
+      x: left + ((cell % positions) % perLine) * cellWidth,
+      y: top(Math.floor((cell % positions) / perLine)) + (layers - 1 - layer) * cellHeight,
       width: cellWidth,
       height: cellHeight,
       fill,
@@ -115,22 +123,26 @@ export function logitLensTable(values: ArrayInput, options: LogitLensTableOption
       fill: inkOn(row.fill),
     })),
   );
-  scene.draw(
-    "rect",
-    [
-      {
-        x: left,
-        y,
-        width: cellWidth * positions,
-        height: cellHeight * layers,
-        fill: "transparent",
-        stroke: THEME.faint,
-      },
-    ],
-    { interactive: false },
-  );
-  drawLabels(scene, { x: left, y, cellWidth, cellHeight }, layerNames.toReversed(), head, left - 8);
-  const bottom = y + layers * cellHeight + 12;
+  for (let line = 0; line < lines; line++) {
+    const labels = head.labels.slice(line * perLine, (line + 1) * perLine);
+    const place = { x: left, y: top(line), cellWidth, cellHeight };
+    scene.draw(
+      "rect",
+      [
+        {
+          x: left,
+          y: place.y,
+          width: cellWidth * labels.length,
+          height: cellHeight * layers,
+          fill: "transparent",
+          stroke: THEME.faint,
+        },
+      ],
+      { interactive: false },
+    );
+    drawLabels(scene, place, layerNames.toReversed(), { ...head, labels }, left - 8);
+  }
+  const bottom = top(lines - 1) + layers * cellHeight + 12;
   scene.height = bottom + drawColourLegend(scene, scale, [], left, bottom, "probability") + 10;
   const last = cells
     .slice((layers - 1) * positions)

@@ -335,7 +335,7 @@ function labelStep(needed: number, named: boolean): number {
   return [1, 2, 5, 10].map((digit) => digit * power).find((step) => step >= least) ?? least;
 }
 
-/** The colours' legend: a bar with its ends and white point, and swatches for what is not finite. @returns its height */
+/** The colours' legend: a bar with its ends and white point, and swatches for what is not finite (`missing` is what NaN means). @returns its height */
 export function drawColourLegend(
   scene: Scene,
   scale: ColourScale,
@@ -343,6 +343,7 @@ export function drawColourLegend(
   x: number,
   y: number,
   name = "",
+  missing = "NaN",
 ): number {
   const first = scale.domain[0] ?? 0;
   const last = scale.domain.at(-1) ?? 1;
@@ -378,6 +379,7 @@ export function drawColourLegend(
     ]);
     texts.push({ x: start + share * length, y: y + 19, text: formatNumber(middle), align: "center" });
   }
+  let line = 0;
   let next = start + length + 16 + textWidth(String(texts[1]?.["text"] ?? ""), THEME.size.small);
   const odd = new Set<string>();
   for (let cell = 0; cell < values.length; cell++) {
@@ -387,12 +389,19 @@ export function drawColourLegend(
   for (const kind of odd) {
     const fill =
       kind === "NaN" ? THEME.missing : kind === "∞" ? THEME.positiveInfinity : THEME.negativeInfinity;
-    scene.draw("rect", [{ x: next, y, width: 10, height: 10, fill }]);
-    texts.push({ x: next + 14, y: y + 5, text: kind, align: "left" });
-    next += 26 + textWidth(kind, THEME.size.small);
+    const meaning = kind === "NaN" ? missing : kind;
+    if (next + 18 + textWidth(meaning, THEME.size.small) > scene.width) {
+      line++;
+      next = x;
+    }
+    const at = y + line * 16 + (line > 0 && scale.diverging ? 12 : 0);
+    const text = fitText(meaning, Math.max(40, scene.width - next - 18), THEME.size.small);
+    scene.draw("rect", [{ x: next, y: at, width: 10, height: 10, fill }]);
+    texts.push({ x: next + 14, y: at + 5, text, align: "left" });
+    next += 26 + textWidth(text, THEME.size.small);
   }
   scene.draw("text", texts, {
     encode: { fontSize: { value: THEME.size.small }, fill: { value: THEME.muted } },
   });
-  return scale.diverging ? 26 : 12;
+  return (scale.diverging ? 26 : 12) + line * 16;
 }

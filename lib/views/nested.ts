@@ -1,4 +1,4 @@
-import type { Json, Node } from "./scene.ts";
+import { OUT_OF_SIGHT, type Json, type Node, type Scene } from "./scene.ts";
 
 /** A specification as a group: its marks' names get a prefix, and the pointer's place is counted from its corner. */
 export function nested(spec: Node, prefix: string, x: number, y: number): Node {
@@ -37,4 +37,21 @@ export function nested(spec: Node, prefix: string, x: number, y: number): Node {
     ...(scales === undefined ? {} : { scales }),
     marks: (marks as readonly Json[]).map(mark),
   };
+}
+
+/** Specifications in the same place, all but one moved out of sight: `shown` is a Vega expression for each, when it is the one. */
+export function alternatives(
+  scene: Scene,
+  specs: readonly { readonly spec: Node; readonly shown: string }[],
+  prefix: string,
+  [x, y]: readonly [number, number],
+): void {
+  for (const [index, { spec, shown }] of specs.entries()) {
+    const group = nested(spec, `${prefix}${index}`, x, y);
+    const { update } = group["encode"] as { readonly update: Node };
+    scene.mark({
+      ...group,
+      encode: { update: { ...update, x: { signal: `${shown} ? ${x} : ${OUT_OF_SIGHT}` } } },
+    });
+  }
 }

@@ -1,3 +1,6 @@
+/** In CSS pixels: no figure is wider unless it is asked to be, so that it needs no scrolling beside a list of files or on half a screen. */
+export const FIGURE_WIDTH = 640;
+
 /**
  * The words that every view understands. A view's own options are documented beside it, and these mean the
  * same everywhere.
@@ -5,7 +8,7 @@
 export interface FigureOptions {
   /** A line above the picture; every view has a default that names what it shows. */
   readonly title?: string;
-  /** The whole figure's width in CSS pixels, 640 unless told; a figure may be narrower when its data are few. */
+  /** The whole figure's width in CSS pixels, at most {@link FIGURE_WIDTH} unless told; narrower when its data are few. */
   readonly width?: number;
   /** The whole figure's height in CSS pixels; without it the data decide. */
   readonly height?: number;

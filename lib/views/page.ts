@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import type { Figure } from "./figure.ts";
 import { escapeXml } from "./render.ts";
 import type { Node } from "./scene.ts";
 
@@ -8,6 +9,7 @@ const STYLE =
   "body{margin:0;padding:16px;font:14px/1.4 'Segoe UI',Roboto,Arial,sans-serif;background:#f3f5f7;color:#1f2933}" +
   "figure{margin:0 auto;width:max-content;max-width:100%;overflow:auto;background:#fff;border-radius:8px;box-shadow:0 1px 4px #0003;padding:8px}" +
   "#tip{position:fixed;display:none;pointer-events:none;background:#fff;border:1px solid #b8c1ca;border-radius:4px;padding:4px 8px;font-size:12px;max-width:360px;box-shadow:0 1px 4px #0003;white-space:pre-wrap;z-index:9}" +
+  "@media (max-width:700px){body{padding:0}figure{padding:0;border-radius:0}}" +
   "@media (prefers-color-scheme:dark){body{background:#15191d}}";
 
 /** Tooltips as text nodes only, so that nothing in a label is ever markup. */
@@ -58,4 +60,15 @@ export async function renderPage(
 <script>${library}</script>
 <script>${kind === "vega" ? VEGA_START : PLOTLY_START}</script></body></html>
 `;
+}
+
+/** The width of a page's text in pixels; a wider picture keeps its size and can be scrolled, for its words would be too small. */
+const PAGE_WIDTH = 900;
+
+/** The figure as an image in a page, with its description: the ids inside one SVG cannot meet another's, and no script can run. */
+export async function stillElement(figure: Figure): Promise<string> {
+  const isWide = Number(figure.stillSpec["width"]) > PAGE_WIDTH;
+  const data = Buffer.from(await figure.svg()).toString("base64");
+  const text = escapeXml(figure.description);
+  return `<figure${isWide ? ' class="wide" tabindex="0"' : ""}><img alt="${text}" src="data:image/svg+xml;base64,${data}"><figcaption>${text}</figcaption></figure>`;
 }

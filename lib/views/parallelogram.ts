@@ -3,7 +3,7 @@ import { count } from "./describe.ts";
 import { sceneFigure, type Figure } from "./figure.ts";
 import { formatNumber, visibleLabel, wrapText } from "./label.ts";
 import { toMatrix, type DrawnMatrix, type MatrixInput } from "./matrix.ts";
-import type { FigureOptions } from "./options.ts";
+import { FIGURE_WIDTH, type FigureOptions } from "./options.ts";
 import { drawPlane, padded } from "./plot.ts";
 import { arrowPath, drawPoints, type Segment } from "./points.ts";
 import { dot, principalAxes } from "./principal-axes.ts";
@@ -50,7 +50,7 @@ export function parallelogram(vectors: MatrixInput, options: ParallelogramOption
   const title = options.title ?? `${count(pairs.length, "pair")} and one direction?`;
   if (after === undefined)
     return panel(before, before.rows, pairs, { ...options, title, width: options.width ?? 480 });
-  const width = ((options.width ?? 800) - 10) / 2;
+  const width = ((options.width ?? FIGURE_WIDTH) - 10) / 2;
   const panels = [before, after].map((matrix, index) =>
     panel(matrix, before.rows, pairs, { ...options, title: names[index] ?? "", width }),
   );

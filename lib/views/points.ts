@@ -13,6 +13,8 @@ export interface DrawnPoint {
   readonly detail?: string;
   /** Its area in square pixels; 50 unless told. */
   readonly size?: number;
+  /** The label's colour; the theme's ink unless told. */
+  readonly ink?: string;
   readonly opacity?: number;
 }
 
@@ -80,7 +82,14 @@ export function drawPoints(
       findPlace(point, size, frame, [...boxes, ...crossed]) ?? findPlace(point, size, frame, boxes);
     if (place === undefined) continue;
     boxes.push(place.box);
-    texts.push({ x: place.x, y: place.y, text: point.label, align: place.align, fontSize: size });
+    texts.push({
+      x: place.x,
+      y: place.y,
+      text: point.label,
+      align: place.align,
+      fontSize: size,
+      fill: point.ink ?? THEME.ink,
+    });
     if (place.far)
       leaders.push({
         x: point.x,

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { fitGlyphs } from "./glyphs.ts";
 import { textWidth } from "./label.ts";
 import { encodePng } from "./png.ts";
-import type { Node } from "./scene.ts";
+import { OUT_OF_SIGHT, type Node } from "./scene.ts";
 
 interface TextItem {
   readonly fontSize?: number;
@@ -32,18 +32,43 @@ export async function renderSvg(spec: Node, title: string, description: string):
   view.finalize();
   const digest = createHash("sha256").update(JSON.stringify(spec)).digest("hex").slice(0, 8);
   const numbers = new Map<string, number>();
-  const renumbered = drawn.replace(
+  const renumbered = withoutHidden(drawn).replace(
     /\b(id="|url\(#|href="#)((?:clip|gradient_?)[\w-]*\d+)/gu,
     (_, before: string, id: string) => {
       if (!numbers.has(id)) numbers.set(id, numbers.size);
       return `${before}f${digest}-${numbers.get(id) ?? 0}`;
     },
   );
-  const label = escapeXml(title);
+  const label = escapeXml(title === "" ? description : title);
   return renumbered.replace(/<svg ([^>]*)>/u, (_, attributes: string) => {
     const own = attributes.replace(/\s*(?:class|role|aria-[a-z]+)="[^"]*"/gu, "");
     return `<svg ${own} font-stretch="condensed" role="img" aria-label="${label}"><desc>${escapeXml(description)}</desc>`;
   });
+}
+
+/** The SVG without the groups that stand out of sight: of figures that take turns, only the one shown (resvg ends the process on some). */
+function withoutHidden(svg: string): string {
+  const opening = `<g transform="translate(${OUT_OF_SIGHT},`;
+  const parts: string[] = [];
+  let from = 0;
+  for (let start = svg.indexOf(opening); start !== -1; start = svg.indexOf(opening, from)) {
+    parts.push(svg.slice(from, start));
+    from = endOfGroup(svg, start);
+  }
+  return [...parts, svg.slice(from)].join("");
+}
+
+/** Where the group that begins at `start` ends. */
+function endOfGroup(svg: string, start: number): number {
+  const tags = /<g\b[^>]*?(\/?)>|<\/g>/gu;
+  tags.lastIndex = start;
+  let depth = 0;
+  for (let tag = tags.exec(svg); tag !== null; tag = tags.exec(svg)) {
+    if (tag[0] === "</g>") depth--;
+    else if (tag[1] === "") depth++;
+    if (depth === 0) return tags.lastIndex;
+  }
+  return svg.length;
 }
 
 /** A PNG file of an SVG, `scale` device pixels to the CSS pixel. */

@@ -6,6 +6,9 @@ export type Json =
   string | number | boolean | null | undefined | readonly Json[] | { readonly [key: string]: Json };
 /** A node of a Vega specification. */
 export type Node = Readonly<Record<string, Json>>;
+/** In pixels: where marks that are not to be seen stand; a group there is left out of still pictures. */
+export const OUT_OF_SIGHT = -9999;
+
 /** One mark: the channels it is drawn with, and further fields that expressions and tooltips read. */
 export type MarkRow = Readonly<
   Record<string, string | number | boolean | null | readonly string[] | readonly number[] | undefined>
@@ -65,7 +68,7 @@ export class Scene {
     this.title = inertText(title);
     let y = 10;
     const size = THEME.size.title;
-    for (const line of wrapText(this.title, this.width - 24, size, true)) {
+    for (const line of this.title === "" ? [] : wrapText(this.title, this.width - 24, size, true)) {
       this.draw("text", [{ x: 12, y: y + size / 2, text: line, fontSize: size, fontWeight: "bold" }]);
       y += size + 4;
     }

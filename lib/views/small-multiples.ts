@@ -1,12 +1,12 @@
 import { sceneFigure, type Figure } from "./figure.ts";
 import { nested } from "./nested.ts";
-import type { FigureOptions } from "./options.ts";
+import { FIGURE_WIDTH, type FigureOptions } from "./options.ts";
 import { Scene, type Node } from "./scene.ts";
 import { ViewInputError } from "./view-input-error.ts";
 
 /** Options of {@link smallMultiples}. */
 export interface SmallMultiplesOptions extends FigureOptions {
-  /** How many figures stand beside each other; as many as fit the width (860 unless told) otherwise. */
+  /** How many figures stand beside each other; as many as fit the width otherwise. */
   readonly columns?: number;
 }
 
@@ -20,7 +20,7 @@ export function smallMultiples(figures: readonly Figure[], options: SmallMultipl
   if (figures.length === 0) throw new ViewInputError("smallMultiples takes at least one figure.");
   const specs = figures.map((figure) => figure.stillSpec as Node);
   const sizes = specs.map((spec) => ({ width: Number(spec["width"]), height: Number(spec["height"]) }));
-  const most = options.width ?? 860;
+  const most = options.width ?? FIGURE_WIDTH;
   const gap = 10;
   const rows: number[][] = [[]];
   let used = 0;

@@ -1,7 +1,7 @@
 import { count } from "./describe.ts";
 import { sceneFigure, type Figure } from "./figure.ts";
 import { fitText, formatNumber, textWidth, visibleLabel } from "./label.ts";
-import type { FigureOptions } from "./options.ts";
+import { FIGURE_WIDTH, type FigureOptions } from "./options.ts";
 import { Scene, type MarkRow } from "./scene.ts";
 import { THEME } from "./theme.ts";
 import { ViewInputError } from "./view-input-error.ts";
@@ -49,9 +49,16 @@ export function table(rows: readonly TableRow[], options: TableOptions = {}): Fi
     const reach = options.domain?.at(-1) ?? Math.max(...numbers.map(Math.abs));
     return { name, isNumber, hasBar, texts, width, reach: Math.max(1e-12, reach) };
   });
-  const barWidth = 90;
-  const natural = kinds.reduce((sum, kind) => sum + kind.width + (kind.hasBar ? barWidth : 0), 24);
-  const width = options.width ?? Math.max(220, natural);
+  const bars = kinds.filter(({ hasBar }) => hasBar).length;
+  const total = (chosen: typeof kinds): number => chosen.reduce((sum, kind) => sum + kind.width, 0);
+  const most = options.width ?? FIGURE_WIDTH;
+  // Where the columns do not fit, first the bars become shorter or go, then the words are cut; numbers stay whole.
+  const fitting = bars === 0 ? 0 : Math.min(90, (most - 24 - total(kinds)) / bars);
+  const barWidth = fitting >= 34 ? fitting : 0;
+  const numbers = total(kinds.filter(({ isNumber }) => isNumber));
+  const words = total(kinds) - numbers;
+  const squeeze = Math.min(1, Math.max(0.2, (most - 24 - bars * barWidth - numbers) / Math.max(1, words)));
+  const width = options.width ?? Math.max(220, Math.min(most, 24 + total(kinds) + bars * barWidth));
   const scene = new Scene(width, options.title ?? "Table");
   const step = 22;
   const top = scene.top + 8;
@@ -63,20 +70,21 @@ export function table(rows: readonly TableRow[], options: TableOptions = {}): Fi
         : [],
     ),
   );
-  const bars: MarkRow[] = [];
-  const texts: MarkRow[] = [];
+  const barRows: MarkRow[] = [];
+  const textRows: MarkRow[] = [];
   const heads: MarkRow[] = [];
   let x = 14;
-  for (const { name, isNumber, hasBar, texts: cells, width: room, reach } of kinds) {
+  for (const { name, isNumber, hasBar, texts: cells, width: wanted, reach } of kinds) {
+    const room = isNumber ? wanted : wanted * squeeze;
     const at = isNumber ? x + room - 12 : x;
     const align = isNumber ? "right" : "left";
     heads.push({ x: at, y: top + 4, text: fitText(visibleLabel(name), room, THEME.size.small, true), align });
     for (const [row, text] of cells.entries()) {
       const y = top + 14 + (row + 0.5) * step;
-      texts.push({ x: at, y, text: fitText(text, room - 8), align });
+      textRows.push({ x: at, y, text: fitText(text, room - 8), align });
       const value = rows[row]?.[name];
-      if (hasBar && typeof value === "number" && Number.isFinite(value))
-        bars.push({
+      if (hasBar && barWidth > 0 && typeof value === "number" && Number.isFinite(value))
+        barRows.push({
           x: x + room - 4,
           y: y - 6,
           width: Math.min(1, Math.abs(value) / reach) * (barWidth - 16),
@@ -94,8 +102,8 @@ export function table(rows: readonly TableRow[], options: TableOptions = {}): Fi
       fill: { value: THEME.muted },
     },
   });
-  scene.draw("rect", bars);
-  scene.draw("text", texts);
+  scene.draw("rect", barRows);
+  scene.draw("text", textRows);
   scene.height = options.height ?? top + 14 + rows.length * step + 10;
   const head = rows
     .slice(0, 3)

@@ -1,10 +1,9 @@
 import { count, largest, list } from "./describe.ts";
-import { sceneFigure, type Figure } from "./figure.ts";
-import { drawFlow } from "./flow.ts";
+import type { Figure } from "./figure.ts";
+import { flowFigure } from "./flow.ts";
 import { formatNumber } from "./label.ts";
 import { toMatrix, type MatrixInput } from "./matrix.ts";
 import type { FigureOptions } from "./options.ts";
-import { Scene } from "./scene.ts";
 
 /** Options of {@link transitionGraph}. */
 export interface TransitionGraphOptions extends FigureOptions {
@@ -22,43 +21,26 @@ export interface TransitionGraphOptions extends FigureOptions {
  */
 export function transitionGraph(transitions: MatrixInput, options: TransitionGraphOptions = {}): Figure {
   const matrix = toMatrix(transitions, options.labels, "transitionGraph");
-  const scene = new Scene(
-    options.width ?? 560,
-    options.title ?? "What comes next",
-    "Ribbons are as wide as the next word is likely. Point at a word; click to keep it.",
-  );
-  const top = scene.top + 18;
-  const height = Math.max(
-    60,
-    (options.height ?? top + Math.max(120, 30 * Math.max(matrix.rows.length, matrix.columns.length)) + 14) -
-      top -
-      14,
-  );
-  const flow = {
-    leftAxis: "word",
-    rightAxis: "next word",
-    left: matrix.rows,
-    right: matrix.columns,
-    values: matrix.values,
-    valueName: "probability",
-  };
-  const bottom = drawFlow(scene, flow, {
-    width: scene.width,
-    top,
-    height,
-    tooltip: options.tooltip !== false,
-    threshold: options.threshold ?? 0,
-    sums: false,
-    colours: typeof options.colours === "object" ? options.colours : undefined,
-  });
-  scene.height = bottom + 14;
   const likely = largest(matrix.values, 4).map(
     (cell) =>
       `${matrix.rows[Math.floor(cell / matrix.columns.length)] ?? ""} → ${matrix.columns[cell % matrix.columns.length] ?? ""} ${formatNumber(matrix.values[cell] ?? 0)}`,
   );
-  return sceneFigure(
-    scene,
-    options.description ??
-      `Transitions between ${count(matrix.rows.length, "word")}; most likely: ${list(likely)}.`,
+  return flowFigure(
+    {
+      leftAxis: "word",
+      rightAxis: "next word",
+      left: matrix.rows,
+      right: matrix.columns,
+      values: matrix.values,
+      valueName: "probability",
+    },
+    {
+      title: "What comes next",
+      hint: "Ribbons are as wide as the next word is likely. Point at a word; click to keep it.",
+      width: 560,
+      description: `Transitions between ${count(matrix.rows.length, "word")}; most likely: ${list(likely)}.`,
+      sums: false,
+    },
+    options,
   );
 }

@@ -1,5 +1,5 @@
 import { fitText, formatNumber } from "./label.ts";
-import type { Scene } from "./scene.ts";
+import type { MarkRow, Scene } from "./scene.ts";
 import { THEME } from "./theme.ts";
 
 /** Round numbers between `low` and `high`, about `count` of them. */
@@ -44,30 +44,13 @@ export function drawBottomAxis(
   name = "",
   at = ticks(position.low, position.high, 6),
 ): void {
-  scene.draw(
-    "rule",
-    at.map((value) => ({
-      x: position(value),
-      x2: position(value),
-      y: frame.top,
-      y2: frame.bottom,
-      stroke: value === 0 ? THEME.muted : THEME.faint,
-    })),
-  );
-  const text = { y: frame.bottom + 11, align: "center", fontSize: THEME.size.small, fill: THEME.muted };
-  scene.draw(
-    "text",
-    at.map((value) => ({ ...text, x: position(value), text: formatNumber(value, 4) })),
-  );
-  if (name !== "")
-    scene.draw("text", [
-      {
-        ...text,
-        x: (frame.left + frame.right) / 2,
-        y: frame.bottom + 27,
-        text: fitText(name, frame.right - frame.left, THEME.size.small),
-      },
-    ]);
+  drawAxis(scene, at, {
+    line: (value) => ({ x: position(value), x2: position(value), y: frame.top, y2: frame.bottom }),
+    numbers: { y: frame.bottom + 11, align: "center" },
+    number: (value) => ({ x: position(value) }),
+    name: { x: (frame.left + frame.right) / 2, y: frame.bottom + 27 },
+    text: fitText(name, frame.right - frame.left, THEME.size.small),
+  });
 }
 
 /** Grid lines and numbers to the left of a plot. */
@@ -78,30 +61,35 @@ export function drawLeftAxis(
   name = "",
   at = ticks(position.low, position.high, 5),
 ): void {
+  drawAxis(scene, at, {
+    line: (value) => ({ y: position(value), y2: position(value), x: frame.left, x2: frame.right }),
+    numbers: { x: frame.left - 6, align: "right" },
+    number: (value) => ({ y: position(value) }),
+    name: { x: 14, y: (frame.top + frame.bottom) / 2, angle: -90, align: "center" },
+    text: fitText(name, frame.bottom - frame.top, THEME.size.small),
+  });
+}
+
+/** Where the parts of an axis stand. */
+interface AxisPlaces {
+  /** The grid line of a value. */
+  readonly line: (value: number) => MarkRow;
+  /** What the places of all numbers have in common, and that of a value. */
+  readonly numbers: MarkRow;
+  readonly number: (value: number) => MarkRow;
+  readonly name: MarkRow;
+  readonly text: string;
+}
+
+function drawAxis(scene: Scene, at: readonly number[], places: AxisPlaces): void {
   scene.draw(
     "rule",
-    at.map((value) => ({
-      y: position(value),
-      y2: position(value),
-      x: frame.left,
-      x2: frame.right,
-      stroke: value === 0 ? THEME.muted : THEME.faint,
-    })),
+    at.map((value) => ({ ...places.line(value), stroke: value === 0 ? THEME.muted : THEME.faint })),
   );
-  const text = { x: frame.left - 6, align: "right", fontSize: THEME.size.small, fill: THEME.muted };
+  const text = { ...places.numbers, fontSize: THEME.size.small, fill: THEME.muted };
   scene.draw(
     "text",
-    at.map((value) => ({ ...text, y: position(value), text: formatNumber(value, 4) })),
+    at.map((value) => ({ ...text, ...places.number(value), text: formatNumber(value, 4) })),
   );
-  if (name !== "")
-    scene.draw("text", [
-      {
-        ...text,
-        x: 14,
-        y: (frame.top + frame.bottom) / 2,
-        angle: -90,
-        align: "center",
-        text: fitText(name, frame.bottom - frame.top, THEME.size.small),
-      },
-    ]);
+  if (places.text !== "") scene.draw("text", [{ ...text, ...places.name, text: places.text }]);
 }

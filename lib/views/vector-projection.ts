@@ -197,15 +197,7 @@ function plane(drawn: Drawn, options: VectorProjectionOptions): Figure {
     drawn.title,
     options.after === undefined ? undefined : "From each vector (pale) to what it became.",
   );
-  let { top } = scene;
-  if (groups.length > 1)
-    top += drawCategoryLegend(
-      scene,
-      groups.map((group, index) => ({ name: visibleLabel(group), colour: categoryColour(index) })),
-      12,
-      scene.width - 12,
-      top,
-    );
+  const top = scene.top + drawGroups(scene, groups, scene.top);
   const all = [...placed.before, ...(placed.after ?? []), ...(options.arrows === true ? [[0, 0]] : [])];
   const range = (axis: number): [number, number] =>
     padded(...extent(all.map((point) => point[axis] ?? 0)), 0.1);
@@ -279,16 +271,26 @@ function plane(drawn: Drawn, options: VectorProjectionOptions): Figure {
   return sceneFigure(scene, drawn.description);
 }
 
+/** What the colours mean, where there is more than one. @returns its height */
+function drawGroups(scene: Scene, groups: readonly string[], y: number): number {
+  const entries = groups.map((group, index) => ({
+    name: visibleLabel(group),
+    colour: categoryColour(index),
+  }));
+  return groups.length > 1 ? drawCategoryLegend(scene, entries, 12, scene.width - 12, y) : 0;
+}
+
 /** One dimension: a scale, the labels above it in as many levels as they need. */
 function line(drawn: Drawn, options: VectorProjectionOptions): Figure {
-  const { matrix, placed, names, colour } = drawn;
+  const { matrix, placed, names, groups, colour } = drawn;
   const scene = new Scene(options.width ?? 600, drawn.title);
+  const top = scene.top + drawGroups(scene, groups, scene.top);
   const last = (placed.after ?? placed.before).map((point) => point[0] ?? 0);
   const first = placed.before.map((point) => point[0] ?? 0);
   const [low, high] = padded(...extent([...last, ...first]), 0.1);
   const levels = Math.min(14, Math.max(3, Math.ceil(matrix.rows.length / 3)));
-  const bottom = options.height === undefined ? scene.top + levels * 18 + 10 : options.height - 40;
-  const frame = { left: 20, right: scene.width - 20, top: scene.top, bottom };
+  const bottom = options.height === undefined ? top + levels * 18 + 10 : options.height - 40;
+  const frame = { left: 20, right: scene.width - 20, top, bottom };
   const position = linear(low, high, frame.left, frame.right);
   drawBottomAxis(scene, position, frame, names[0] ?? "");
   if (placed.after !== undefined)

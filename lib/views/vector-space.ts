@@ -1,6 +1,6 @@
 import { extent } from "./colours.ts";
-import { inertText } from "./label.ts";
-import { arrowPath, drawPoints } from "./points.ts";
+import { fitText, inertText } from "./label.ts";
+import { arrowPath, drawPoints, type Segment } from "./points.ts";
 import { Scene, type Json, type Node } from "./scene.ts";
 import { THEME } from "./theme.ts";
 
@@ -155,17 +155,6 @@ export function stillSpace(space: Space, description: string): Node {
     "path",
     ends.map((end) => ({ path: arrowPath(...at(corner), ...at(end)), stroke: THEME.muted })),
   );
-  scene.draw(
-    "text",
-    ends.map((end, axis) => ({
-      x: Math.min(frame.right - 60, Math.max(60, at(end)[0])),
-      y: at(end)[1] + (axis === 2 ? -10 : 14),
-      text: (names[axis] ?? "").replace(/ \(.*\)$/u, ""),
-      fill: THEME.muted,
-      fontSize: THEME.size.small,
-      align: "center",
-    })),
-  );
   const place = (index: number): Place => points[index]?.at ?? [0, 0, 0];
   if (space.arrows)
     scene.draw(
@@ -195,18 +184,29 @@ export function stillSpace(space: Space, description: string): Node {
   const seen = points
     .map((point) => ({ point, seen: see(point.at) }))
     .toSorted((left, right) => right.seen[2] - left.seen[2]);
-  drawPoints(
-    scene,
-    seen.map(({ point, seen: [x, y, depth] }) => ({
-      x,
-      y,
-      label: point.label,
-      colour: point.colour,
-      size: 60 - Math.max(-25, Math.min(25, (depth / span) * 40)),
-    })),
-    frame,
-    { tooltip: false, labels: true },
-  );
+  // The axes' names are placed like labels, clear of the arrows.
+  const axisNames = ends.map((end, axis) => ({
+    x: at(end)[0],
+    y: at(end)[1],
+    label: fitText((names[axis] ?? "").replace(/ \(.*\)$/u, ""), 180),
+    colour: THEME.muted,
+    ink: THEME.muted,
+    size: 0,
+  }));
+  const lines: Segment[] = [
+    ...ends.map((end): Segment => [at(corner), at(end)]),
+    ...(space.arrows ? points.map(({ at: end }): Segment => [at([0, 0, 0]), at(end)]) : []),
+    ...(before ?? []).map((from, index): Segment => [at(from), at(place(index))]),
+    ...pairs.map(([from, to]): Segment => [at(place(from)), at(place(to))]),
+  ];
+  const labelled = seen.map(({ point, seen: [x, y, depth] }) => ({
+    x,
+    y,
+    label: point.label,
+    colour: point.colour,
+    size: 60 - Math.max(-25, Math.min(25, (depth / span) * 40)),
+  }));
+  drawPoints(scene, [...labelled, ...axisNames], frame, { tooltip: false, labels: true, lines });
   return scene.spec(description);
 }
 

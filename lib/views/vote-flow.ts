@@ -1,10 +1,9 @@
 import { count, largest, list } from "./describe.ts";
-import { sceneFigure, type Figure } from "./figure.ts";
-import { drawFlow } from "./flow.ts";
+import type { Figure } from "./figure.ts";
+import { flowFigure } from "./flow.ts";
 import { formatNumber } from "./label.ts";
 import { toMatrix, type MatrixInput } from "./matrix.ts";
 import type { FigureOptions } from "./options.ts";
-import { Scene } from "./scene.ts";
 
 /** Options of {@link voteFlow}. */
 export interface VoteFlowOptions extends FigureOptions {
@@ -23,43 +22,28 @@ export interface VoteFlowOptions extends FigureOptions {
 export function voteFlow(votes: MatrixInput, options: VoteFlowOptions = {}): Figure {
   const matrix = toMatrix(votes, options.labels, "voteFlow");
   const { rows, columns, values } = matrix;
-  const scene = new Scene(
-    options.width ?? 600,
-    options.title ?? "Votes",
-    "Ribbons are as wide as the vote; at the right, the sum. Point at a name; click to keep it.",
-  );
-  const top = scene.top + 18;
-  const height = Math.max(
-    60,
-    (options.height ?? top + Math.max(120, 30 * Math.max(rows.length, columns.length)) + 14) - top - 14,
-  );
-  const flow = {
-    leftAxis: matrix.rowAxis === "row" ? "feature" : matrix.rowAxis,
-    rightAxis: matrix.columnAxis === "column" ? "word" : matrix.columnAxis,
-    left: rows,
-    right: columns,
-    values,
-    valueName: "vote",
-  };
-  const bottom = drawFlow(scene, flow, {
-    width: scene.width,
-    top,
-    height,
-    tooltip: options.tooltip !== false,
-    threshold: options.threshold ?? 0,
-    sums: true,
-    colours: typeof options.colours === "object" ? options.colours : undefined,
-  });
-  scene.height = bottom + 14;
   const sums = columns.map((_, column) =>
     rows.reduce((sum, __, row) => sum + (values[row * columns.length + column] ?? 0), 0),
   );
   const leaders = largest(sums, 3).map(
     (column) => `${columns[column] ?? ""} ${formatNumber(sums[column] ?? 0)}`,
   );
-  return sceneFigure(
-    scene,
-    options.description ??
-      `Votes of ${count(rows.length, "feature")} for ${count(columns.length, "word")}; most votes: ${list(leaders)}.`,
+  return flowFigure(
+    {
+      leftAxis: matrix.rowAxis === "row" ? "feature" : matrix.rowAxis,
+      rightAxis: matrix.columnAxis === "column" ? "word" : matrix.columnAxis,
+      left: rows,
+      right: columns,
+      values,
+      valueName: "vote",
+    },
+    {
+      title: "Votes",
+      hint: "Ribbons are as wide as the vote; at the right, the sum. Point at a name; click to keep it.",
+      width: 600,
+      description: `Votes of ${count(rows.length, "feature")} for ${count(columns.length, "word")}; most votes: ${list(leaders)}.`,
+      sums: true,
+    },
+    options,
   );
 }

@@ -51,7 +51,7 @@ describe("Figure", () => {
 
   it("says in its text what it shows, with numbers", async () => {
     const text = (await bundle(figure))["text/plain"];
-    assert.equal(text, "Two bars\nBars of 2 entries (entry); largest: b 2 and a 1.");
+    assert.equal(text, "Two bars\nBars of 2 entries; largest: b 2 and a 1.");
     for (const [name, sample] of Object.entries(samples())) assert.match(sample.description, /\d/u, name);
   });
 

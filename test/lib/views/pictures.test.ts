@@ -48,6 +48,17 @@ describe("the views' pictures", () => {
     });
   }
 
+  it("are at most 640 pixels wide, so that half a screen shows them whole", () => {
+    for (const [name, figure] of figures)
+      assert.ok(Number(figure.stillSpec["width"]) <= 640, `${name}: ${String(figure.stillSpec["width"])}`);
+  });
+
+  it("have no text under 9 pixels", async () => {
+    for (const [name, figure] of figures)
+      for (const [, size] of (await figure.svg()).matchAll(/font-size="([\d.]+)px"/gu))
+        assert.ok(Number(size) >= 9, `${name}: ${size}`);
+  });
+
   it("are under 3 MB in all", () => {
     const bytes = readdirSync(FOLDER).reduce((sum, file) => sum + statSync(join(FOLDER, file)).size, 0);
     assert.ok(bytes < 3_000_000, `${bytes} bytes`);

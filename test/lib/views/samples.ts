@@ -1,6 +1,7 @@
 import { attention2d, hiddenStates, lossSeries, noise, patterns, transitions } from "./numbers.ts";
 import {
   attentionHeads,
+  attentionNeurons,
   attentionPattern,
   attribution,
   bars,
@@ -16,12 +17,14 @@ import {
   logitLensTable,
   lossCurve,
   matrixProduct,
+  pages,
   parallelogram,
   scatter,
   smallMultiples,
   spectrum,
   table,
   tokenLogProbabilities,
+  topTokens,
   transitionGraph,
   vectorProjection,
   voteFlow,
@@ -148,6 +151,29 @@ export function samples(words: readonly string[] = WORDS): Readonly<Record<strin
     }),
     "attention-layers": attentionPattern(patterns(2, 2, 6), { tokens: words, ...title }),
     "attention-heads": attentionHeads(patterns(2, 4, 6), { tokens: words, ...title }),
+    "attention-neurons": attentionNeurons(
+      [noise(6, 5, 1), noise(6, 5, 2)],
+      [noise(6, 5, 3), noise(6, 5, 4)],
+      {
+        tokens: words,
+        labels: { head: words.slice(0, 2) },
+        ...title,
+      },
+    ),
+    "top-tokens": topTokens([noise(7, 6, 1), noise(7, 6, 2)], {
+      tokens: words,
+      labels: { layer: words.slice(0, 2), item: [...words, "seventh"] },
+      top: 4,
+      ...title,
+    }),
+    pages: pages(
+      [
+        heatmap(noise(2, 3), { labels: { row: words.slice(0, 2) } }),
+        attentionHeads(patterns(2, 2, 6), { tokens: words }),
+        vectorProjection(states, { labels: { row: words } }),
+      ],
+      { names, page: 1, ...title },
+    ),
     "coloured-tokens": colouredTokens(
       words,
       { [words[0] ?? ""]: [0.1, -0.4, 1, 0, 0.3, 0.2], second: [3, 2, 1, 0, 1, 2] },

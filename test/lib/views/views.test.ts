@@ -3,6 +3,7 @@ import { renderers } from "../../../lib/display/index.ts";
 import { tensor } from "../../../lib/tensor/index.ts";
 import {
   attentionHeads,
+  attentionNeurons,
   attentionPattern,
   attribution,
   bars,
@@ -15,10 +16,12 @@ import {
   informationFlow,
   logitLensTable,
   matrixProduct,
+  pages,
   scatter,
   spectrum,
   table,
   tokenLogProbabilities,
+  topTokens,
   vectorProjection,
 } from "../../../lib/views/index.ts";
 import { plotlyText } from "../../../lib/views/vector-space.ts";
@@ -130,16 +133,30 @@ describe("attentionPattern(pattern)", () => {
   const figure = attentionPattern(first, { tokens: ["a", "b", "c", "d", "e"] });
   it("shades what the chosen token looks at, in the chosen head", async () => {
     const view = await running(figure);
-    await view.signal("kept", { c: 1, i: 3 }).signal("head0Kept", 1).runAsync();
+    await view.signal("kept", { c: 1, i: 3 }).signal("head0Kept", ",1,").runAsync();
     const shares = view.data("shares") as readonly { readonly i: number; readonly share: number }[];
     for (const { i, share } of shares) assert.ok(Math.abs(share - (first[1]?.[3]?.[i] ?? 0)) < 1e-4);
     assert.ok(shares.length > 1);
   });
   it("turns round to what looks at it", async () => {
     const view = await running(figure);
-    await view.signal("kept", { c: 1, i: 1 }).signal("head0Kept", 0).signal("backwards", true).runAsync();
+    await view.signal("kept", { c: 1, i: 1 }).signal("head0Kept", ",0,").signal("backwards", true).runAsync();
     const shares = view.data("shares") as readonly { readonly i: number; readonly share: number }[];
     assert.ok(shares.some(({ i, share }) => i === 4 && Math.abs(share - (first[0]?.[4]?.[1] ?? 0)) < 1e-4));
+  });
+  it("averages those that are chosen when there are several", async () => {
+    const view = await running(figure);
+    await view.signal("kept", { c: 1, i: 3 }).signal("head0Kept", ",0,2,").runAsync();
+    const shares = view.data("shares") as readonly { readonly i: number; readonly share: number }[];
+    assert.ok(shares.length > 1);
+    for (const { i, share } of shares) {
+      // Weights under the threshold of 0.02 are not among the lines.
+      const of = (head: number): number => {
+        const weight = first[head]?.[3]?.[i] ?? NaN;
+        return weight < 0.02 ? 0 : weight;
+      };
+      assert.ok(Math.abs(share - (of(0) + of(2)) / 2) < 1e-3, `${i}: ${share}`);
+    }
   });
   it("averages all heads when none is chosen", async () => {
     const view = await running(figure);
@@ -158,10 +175,21 @@ describe("attentionHeads(patterns)", () => {
   it("reads the weights of the chosen head and token from their packed text", async () => {
     const values = patterns(2, 3, 7);
     const view = await running(attentionHeads(values, {}));
-    await view.signal("headKept", { l: 1, h: 2 }).signal("tokenKept", 5).runAsync();
-    const shares = view.data("shares") as readonly { readonly k: number; readonly share: number }[];
+    await view.signal("headsKept", ",5,").signal("tokenKept", 5).runAsync();
+    const shares = view.data("shares") as readonly { readonly i: number; readonly share: number }[];
     assert.equal(shares.length, 7);
-    for (const { k, share } of shares) assert.ok(Math.abs(share - (values[1]?.[2]?.[5]?.[k] ?? NaN)) < 3e-4);
+    for (const { i, share } of shares) assert.ok(Math.abs(share - (values[1]?.[2]?.[5]?.[i] ?? NaN)) < 3e-4);
+  });
+  it("shades by the mean of the heads that are kept", async () => {
+    const values = patterns(2, 3, 7);
+    const view = await running(attentionHeads(values, {}));
+    await view.signal("headsKept", ",0,4,").signal("tokenKept", 6).runAsync();
+    const shares = view.data("shares") as readonly { readonly i: number; readonly share: number }[];
+    for (const { i, share } of shares) {
+      const mean = ((values[0]?.[0]?.[6]?.[i] ?? NaN) + (values[1]?.[1]?.[6]?.[i] ?? NaN)) / 2;
+      assert.ok(Math.abs(share - mean) < 3e-4, `${i}: ${share} and ${mean}`);
+    }
+    assert.match(await view.toSVG(), /mean of 2 heads/u);
   });
   it("stays under 500 kB for 12 × 12 heads at 128 tokens", () => {
     const size = JSON.stringify(
@@ -172,6 +200,129 @@ describe("attentionHeads(patterns)", () => {
       ).spec,
     ).length;
     assert.ok(size < 500_000, String(size));
+  });
+});
+
+describe("attentionNeurons(queries, keys)", () => {
+  const [q, k] = [
+    [
+      [1, 0, 2],
+      [0.5, 2, -1],
+    ],
+    [
+      [1, 1, 0],
+      [0, 1, 2],
+    ],
+  ];
+  const figure = attentionNeurons(q, k, { tokens: ["a", "b"] });
+  it("says which number adds most, and the softmax of the sums", () =>
+    // b·a = 2.5 and b·b = 0, over √3: e^1.443 = 4.235, so 0.809 and 0.191.
+    assert.match(
+      figure.description,
+      /b \(1\) looks at a \(0\) with 0\.809 and b \(1\) with 0\.191; what adds most to the first: dimension 1 \(2\)/u,
+    ));
+  it("shows the products of the token that is pointed at, and masks the later ones", async () => {
+    const view = await running(figure);
+    await view.signal("tokenHover", 0).runAsync();
+    const terms = view.data("terms") as readonly { readonly term: number; readonly hidden: boolean }[];
+    for (const [index, expected] of [1, 0, 0, 0, 0, 4].entries())
+      assert.ok(Math.abs((terms[index]?.term ?? NaN) - expected) < 3e-3, `${index}: ${terms[index]?.term}`);
+    assert.deepEqual(
+      terms.map(({ hidden }) => hidden),
+      [false, false, false, true, true, true],
+    );
+    assert.match(await view.toSVG(), />masked</u);
+  });
+  it("divides by what it is told, and lets all see all when told", () =>
+    // a·a = 1 and a·b = 4, over 1: 1 / (1 + e³) = 0.0474.
+    assert.match(
+      attentionNeurons(q, k, { tokens: ["a", "b"], token: 0, causal: false, divisor: 1 }).description,
+      /a \(0\) looks at b \(1\) with 0\.953 and a \(0\) with 0\.0474/u,
+    ));
+  it("changes with the head", async () => {
+    const view = await running(attentionNeurons([q, k], [k, k], { token: 0 }));
+    await view.signal("headKept", 1).runAsync();
+    const terms = view.data("terms") as readonly { readonly term: number }[];
+    assert.deepEqual(
+      terms.slice(0, 3).map(({ term }) => Math.round(term * 100) / 100),
+      [1, 1, 0],
+    );
+  });
+  it("draws one number of one token", async () =>
+    assert.match(await attentionNeurons([[2]], [[3]]).svg(), /1\.000/u));
+  it("refuses other sizes, what is not finite, and what would not follow the pointer", () => {
+    rejects(() => attentionNeurons([[1, 2]], [[1]]), "1 × 2", "1 × 1");
+    rejects(() => attentionNeurons([[1, NaN]], [[1, 2]]), "number 1", "queries", "NaN");
+    rejects(() => attentionNeurons([], []), "attentionNeurons");
+    rejects(() => attentionNeurons([[1]], [[1]], { token: 1 }), "token 1", "0 to 0");
+    rejects(() => attentionNeurons([[1]], [[1]], { tokens: ["a", "b"] }), "1 positions", "2 tokens");
+    rejects(() => attentionNeurons(noise(100, 100), noise(100, 100)), "8000", "10000", ".slice");
+    rejects(() => attentionNeurons([[1]], [[1], [2]], { causal: true }), "1 queries", "2 keys");
+  });
+});
+
+describe("topTokens(values)", () => {
+  const values = [
+    [
+      [0.1, 2, -1],
+      [3, 0, 0.5],
+    ],
+    [
+      [0, 0.2, 0.1],
+      [-3, -2, NaN],
+    ],
+  ];
+  const figure = topTokens(values, { tokens: ["a", "b", "c"], top: 2 });
+  const cells = async (signals: Readonly<Record<string, unknown>>): Promise<readonly unknown[]> => {
+    const view = await running(figure);
+    for (const [name, value] of Object.entries(signals)) view.signal(name, value);
+    await view.runAsync();
+    const words = view.signal("words") as readonly string[];
+    return (view.data("cells") as readonly { readonly word: number; readonly value: number }[]).map(
+      ({ word, value }) => [words[word], value],
+    );
+  };
+  it("lists the largest of each, of the first layer at first", async () =>
+    assert.deepEqual(await cells({}), [["b", 2], ["a", 0.1], ["a", 3], ["c", 0.5]])); // prettier-ignore
+  it("lists the smallest after the switch, and another layer after an arrow", async () =>
+    assert.deepEqual(await cells({ layer: 1, smallest: true }), [["a", 0], ["c", 0.1], ["a", -3], ["b", -2]])); // prettier-ignore
+  it("shows a sheet of columns at a time, and the rest on the next", async () => {
+    const view = await running(topTokens(noise(20, 9), { top: 3 }));
+    const items = (): number[] => [
+      ...new Set((view.data("cells") as readonly { readonly item: number }[]).map(({ item }) => item)),
+    ];
+    const first = items();
+    await view.signal("sheet", 1).runAsync();
+    assert.equal(items()[0], first.length);
+  });
+  it("refuses other axes, nothing, and more than a figure should hold", () => {
+    rejects(() => topTokens([1, 2] as never), "1 axis");
+    rejects(() => topTokens([[]]), "nothing");
+    rejects(() => topTokens([[1]], { tokens: ["a", "b"] }), "1 entries", "2 labels");
+    rejects(() => topTokens(noise(1500, 12)), "1500", ".slice");
+  });
+});
+
+describe("pages(figures)", () => {
+  const figure = pages([bars([1, 2], { title: "one" }), heatmap([[1]], { title: "two" })]);
+  it("shows one at a time, and is named after what is open", async () => {
+    assert.match(figure.description, /^2 pages: one and two\. The one shown, one: Bars of 2/u);
+    const view = await running(figure);
+    const shown = (): unknown[] =>
+      [0, 1].map((index) => drawn(view, ({ mark }) => mark?.name === `sheet${index}`)?.x);
+    assert.deepEqual(shown(), [0, -9999]);
+    await view.signal("page", 1).runAsync();
+    assert.deepEqual(shown(), [-9999, 0]);
+  });
+  it("draws the open page only in still pictures, of any views", async () => {
+    const svg = await pages([heatmap([[1]]), attentionHeads(patterns(1, 2, 3))]).svg();
+    assert.doesNotMatch(svg, /-9999|Point at a head/u);
+    assert.match(svg, /row × column/u);
+  });
+  it("refuses no figure, another number of names, and a page that is not there", () => {
+    rejects(() => pages([]), "at least one");
+    rejects(() => pages([bars([1])], { names: ["a", "b"] }), "1 figure", "2 names");
+    rejects(() => pages([bars([1])], { page: 1 }), "page 1");
   });
 });
 
