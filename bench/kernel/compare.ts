@@ -108,7 +108,7 @@ function table(
 ): string {
   const names = [...columns.keys()].map(({ name, version }) => `${name} ${version}`);
   const lines = [
-    `| | ${names.join(" | ")} |`,
+    `| what | ${names.join(" | ")} |`,
     `| --- |${" ---: |".repeat(names.length)}`,
     `| types checked before a cell runs | ${[...columns.keys()].map(({ checksTypes }) => (checksTypes ? "yes" : "no")).join(" | ")} |`,
   ];
