@@ -78,7 +78,7 @@ export function variantMetrics(
 }
 
 /** The metric of each residual stream, after the last block and before the final norm, [batch, embedding]. */
-export function metricsOf(model: Transformer, metric: Metric, residuals: Float32Array): number[] {
+function metricsOf(model: Transformer, metric: Metric, residuals: Float32Array): number[] {
   const { layers, embedding } = model.configuration;
   const [token = 0] = metric.weights?.[0] ?? [];
   const results: number[] = [];
