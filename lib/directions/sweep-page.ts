@@ -1,6 +1,8 @@
 import { figureOf } from "../circuits/shown.ts";
 import type { Displayable } from "../display/index.ts";
 import type { Figure } from "../views/index.ts";
+import { stillElement } from "../views/page.ts";
+import { escapeXml } from "../views/render.ts";
 import { DirectionError } from "./errors.ts";
 import { relationAt } from "./experiment.ts";
 import { projection, relationParallelogram, rowInWords, sweepMap, wordScale } from "./figures.ts";
@@ -62,12 +64,12 @@ document.querySelectorAll("select.heads").forEach((choice) => {
  * model is there, the words on the direction at its best place, its parallelogram and its nulls.
  */
 export async function sweepPage({ model, asked, sweep }: SweepFile, subject?: Subject): Promise<string> {
-  const name = escaped(modelName(model));
+  const name = escapeXml(modelName(model));
   const { rows } = sweep;
   const columns = rows[0] ? Object.keys(rowInWords(rows[0])) : [];
   const line = (row: RankedRow) =>
     `<tr class="${row.kind === "nothing" ? "nothing" : "found"}">${Object.values(rowInWords(row))
-      .map((cell) => `<td>${escaped(cell)}</td>`)
+      .map((cell) => `<td>${escapeXml(cell)}</td>`)
       .join("")}</tr>`;
   const body =
     rows.length === 0
@@ -91,12 +93,12 @@ export async function sweepPage({ model, asked, sweep }: SweepFile, subject?: Su
       heads = await headsToChoose(subject, mine, relation, asked);
     }
     sections.push(
-      `<h2>${escaped(relation.name)}</h2><p>Found at ${found} of ${mine.length} places; surest at ${escaped(best.placeName)}: ${escaped(rowInWords(best)["found"] ?? "")}. Rings in the map are heads where something was found.${reads}</p>${(await Promise.all(figures.map(picture))).join("")}${heads}`,
+      `<h2>${escapeXml(relation.name)}</h2><p>Found at ${found} of ${mine.length} places; surest at ${escapeXml(best.placeName)}: ${escapeXml(rowInWords(best)["found"] ?? "")}. Rings in the map are heads where something was found.${reads}</p>${(await Promise.all(figures.map(async (figure) => (figure ? stillElement(figure) : "")))).join("")}${heads}`,
     );
   }
   const facts = Object.entries(model).map(
     ([fact, value]) =>
-      `<tr><th>${escaped(fact)}</th><td>${escaped(Array.isArray(value) ? value.join(", ") : String(value))}</td></tr>`,
+      `<tr><th>${escapeXml(fact)}</th><td>${escapeXml(Array.isArray(value) ? value.join(", ") : String(value))}</td></tr>`,
   );
   const aside = [
     ...sweep.skipped.map(({ relation, reason }) => [`${relation} (whole)`, reason]),
@@ -106,11 +108,11 @@ export async function sweepPage({ model, asked, sweep }: SweepFile, subject?: Su
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>Directions of ${name}</title><style>${STYLE}</style></head>
 <body><h1>Directions of ${name}</h1>
-<p><b>${escaped(sweepTitle(sweep))}.</b> A <i>class direction</i> is one that all second words share against all first, whoever is paired with whom; in a <i>paired relation</i> it matters which second word goes with which first. Both beat the same words shuffled. The mean cosine is that of the differences second − first.</p>
+<p><b>${escapeXml(sweepTitle(sweep))}.</b> A <i>class direction</i> is one that all second words share against all first, whoever is paired with whom; in a <i>paired relation</i> it matters which second word goes with which first. Both beat the same words shuffled. The mean cosine is that of the differences second − first.</p>
 ${body}
 ${sections.join("\n")}
-${aside.length === 0 ? "" : `<h2>Left out</h2><table>${aside.map(([what = "", why = ""]) => `<tr><th>${escaped(what)}</th><td>${escaped(why)}</td></tr>`).join("")}</table>`}
-<h2>The model, and what was asked</h2><table>${facts.join("")}<tr><th>templates</th><td>${escaped(asked.templates.join(" · "))}</td></tr><tr><th>seed, draws, level</th><td>${escaped([asked.seed, asked.draws, asked.level].join(", "))}</td></tr></table>
+${aside.length === 0 ? "" : `<h2>Left out</h2><table>${aside.map(([what = "", why = ""]) => `<tr><th>${escapeXml(what)}</th><td>${escapeXml(why)}</td></tr>`).join("")}</table>`}
+<h2>The model, and what was asked</h2><table>${facts.join("")}<tr><th>templates</th><td>${escapeXml(asked.templates.join(" · "))}</td></tr><tr><th>seed, draws, level</th><td>${escapeXml([asked.seed, asked.draws, asked.level].join(", "))}</td></tr></table>
 ${body === "" ? "" : `<script>${SCRIPT}</script>`}
 </body></html>
 `;
@@ -163,10 +165,10 @@ async function headsToChoose(
   if (ofHeads.length === 0) return "";
   const reading = readWords(subject, relation.pairs.flat(), { templates, position, splitWords });
   const options = ofHeads.map(
-    (row) => `<option>${escaped(`${row.placeName}: ${rowInWords(row)["found"] ?? ""}`)}</option>`,
+    (row) => `<option>${escapeXml(`${row.placeName}: ${rowInWords(row)["found"] ?? ""}`)}</option>`,
   );
   const figures = await Promise.all(
-    ofHeads.map(({ place }) => picture(projection(reading, relation, place))),
+    ofHeads.map(({ place }) => stillElement(projection(reading, relation, place))),
   );
   return `<div><label>Choose a head to see its projection: <select class="heads">${options.join("")}</select></label>${figures.join("")}</div>`;
 }
@@ -183,7 +185,7 @@ function directionSaid(
   if (!direction || direction.axes[0] !== "embedding") return "";
   const { embedded, written } = directionWords(subject, place, direction, { words: 6 });
   const list = (entries: (typeof embedded)["towards"]) =>
-    entries.map(({ label }) => escaped(label)).join(", ");
+    entries.map(({ label }) => escapeXml(label)).join(", ");
   return ` Embeddings most along it: <i>${list(embedded.towards)}</i>; most against it: <i>${list(embedded.against)}</i>.${
     written ? ` Written into the stream it raises <i>${list(written.towards)}</i>.` : ""
   }`;
@@ -192,20 +194,4 @@ function directionSaid(
 /** The name on a model's card. */
 function modelName({ name }: SweepFile["model"]): string {
   return typeof name === "string" ? name : "a model";
-}
-
-/** The figure as an image of its own: the ids inside one SVG cannot meet another's. */
-async function picture(figure: Figure | undefined): Promise<string> {
-  if (!figure) return "";
-  const data = Buffer.from(await figure.svg()).toString("base64");
-  return `<figure><img alt="${escaped(figure.description)}" src="data:image/svg+xml;base64,${data}"><figcaption>${escaped(figure.description)}</figcaption></figure>`;
-}
-
-function escaped(text: string): string {
-  return text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;")
-    .replaceAll("'", "&#39;");
 }

@@ -65,10 +65,17 @@ export async function renderPage(
 /** The width of a page's text in pixels; a wider picture keeps its size and can be scrolled, for its words would be too small. */
 const PAGE_WIDTH = 900;
 
-/** The figure as an image in a page, with its description: the ids inside one SVG cannot meet another's, and no script can run. */
-export async function stillElement(figure: Figure): Promise<string> {
+/**
+ * The figure as an image in a page, with its description: the ids inside one SVG cannot meet another's, and no script can run.
+ *
+ * @param reword what becomes of the SVG and of the description; they stay as they are unless told
+ */
+export async function stillElement(
+  figure: Figure,
+  reword: (text: string) => string = (text) => text,
+): Promise<string> {
   const isWide = Number(figure.stillSpec["width"]) > PAGE_WIDTH;
-  const data = Buffer.from(await figure.svg()).toString("base64");
-  const text = escapeXml(figure.description);
+  const data = Buffer.from(reword(await figure.svg())).toString("base64");
+  const text = escapeXml(reword(figure.description));
   return `<figure${isWide ? ' class="wide" tabindex="0"' : ""}><img alt="${text}" src="data:image/svg+xml;base64,${data}"><figcaption>${text}</figcaption></figure>`;
 }

@@ -1,4 +1,6 @@
 import { attentionHeads, compositionDiagram, type Figure } from "../../views/index.ts";
+import { stillElement } from "../../views/page.ts";
+import { escapeXml } from "../../views/render.ts";
 import { figureOf } from "../shown.ts";
 import { COMPOSITION_KINDS, type ModelReport, type WeightScores } from "./model-report.ts";
 import { factText, findings } from "./report-text.ts";
@@ -13,7 +15,7 @@ const STYLE =
  */
 export async function reportPage(report: ModelReport): Promise<string> {
   const { card, roles, copying, composition, folded, text, leftOut } = report;
-  const name = escaped(factText(card["name"] ?? "A model"));
+  const name = escapeXml(factText(card["name"] ?? "A model"));
   const sections: (readonly [string, string, readonly Part[]])[] = [];
   // what heads read through their norms first, then the weights as they are stored
   const both = (figures: (weights: WeightScores) => readonly Part[]): readonly Part[] =>
@@ -67,13 +69,13 @@ export async function reportPage(report: ModelReport): Promise<string> {
     ),
   );
   const left = Object.entries(leftOut).map(
-    ([key, why]) => `<tr><th><code>${escaped(key)}</code></th><td>${escaped(why)}</td></tr>`,
+    ([key, why]) => `<tr><th><code>${escapeXml(key)}</code></th><td>${escapeXml(why)}</td></tr>`,
   );
   const facts = Object.entries(card).map(
-    ([fact, value]) => `<tr><th>${escaped(fact)}</th><td>${escaped(factText(value))}</td></tr>`,
+    ([fact, value]) => `<tr><th>${escapeXml(fact)}</th><td>${escapeXml(factText(value))}</td></tr>`,
   );
   const tokens = text
-    ? `<h2>Text</h2><p>${text.words.map((word) => `<code>${escaped(word)}</code>`).join(" ")}</p>`
+    ? `<h2>Text</h2><p>${text.words.map((word) => `<code>${escapeXml(word)}</code>`).join(" ")}</p>`
     : "";
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
@@ -85,9 +87,6 @@ ${left.length === 0 ? "" : `<h2>Left out</h2><table>${left.join("")}</table>`}
 </body></html>
 `;
 }
-
-/** The width of the page's text in pixels; a wider picture keeps its size and can be scrolled, for its words would be too small. */
-const PAGE_WIDTH = 900;
 
 /** A figure, a title between figures, or a sentence. */
 type Part = Figure | string | { readonly sentence: string } | undefined;
@@ -103,20 +102,7 @@ function still(text: string): string {
 /** A title between pictures, a sentence, or the figure as an image of its own: the ids inside one SVG cannot meet another's. */
 async function picture(figure: Part): Promise<string> {
   if (figure === undefined) return "";
-  if (typeof figure === "string") return `<h3>${escaped(figure)}</h3>`;
-  if ("sentence" in figure) return `<p>${escaped(figure.sentence)}</p>`;
-  const svg = still(await figure.svg());
-  const description = still(figure.description);
-  const isWide = Number(/^<svg[^>]* width="([\d.]+)"/.exec(svg)?.[1] ?? 0) > PAGE_WIDTH;
-  const data = Buffer.from(svg).toString("base64");
-  return `<figure${isWide ? ' class="wide" tabindex="0"' : ""}><img alt="${escaped(description)}" src="data:image/svg+xml;base64,${data}"><figcaption>${escaped(description)}</figcaption></figure>`;
-}
-
-function escaped(text: string): string {
-  return text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;")
-    .replaceAll("'", "&#39;");
+  if (typeof figure === "string") return `<h3>${escapeXml(figure)}</h3>`;
+  if ("sentence" in figure) return `<p>${escapeXml(figure.sentence)}</p>`;
+  return stillElement(figure, still);
 }
