@@ -3,7 +3,7 @@ import type { IndexPair } from "./inner-products.ts";
 import { relation, type Relation } from "./relation.ts";
 import { permutation, type Random } from "./statistics.ts";
 
-/** What is exchanged at random, and so which structure is taken away; see {@link pairTests}. */
+/** What is exchanged at random, and so which structure is taken away; see `pairTests`. */
 export const EXCHANGES = ["words", "order", "partners"] as const;
 /** See {@link EXCHANGES}. */
 export type Exchange = (typeof EXCHANGES)[number];

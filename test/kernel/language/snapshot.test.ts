@@ -28,7 +28,7 @@ const ASK = `
 interface Answers {
   readonly cell: object;
   readonly wrong: { readonly errors: readonly { readonly code: number }[] };
-  readonly matches: readonly string[];
+  readonly matches: readonly { readonly text: string }[];
   readonly isProcess: boolean;
 }
 
@@ -61,7 +61,7 @@ describe("the snapshot of the language service", function () {
       byThread.wrong.errors.map(({ code }) => code),
       [2322],
     );
-    assert.ok(byThread.matches.some((match) => match.endsWith("flatMap")));
+    assert.ok(byThread.matches.some(({ text }) => text.endsWith("flatMap")));
   });
 
   it("is made once, and gives the same answers", () => {
