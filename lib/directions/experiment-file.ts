@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { DISPLAY, type Displayable } from "../display/index.ts";
+import { DISPLAY, type Displayable, type MimeBundle } from "../display/index.ts";
 import { table, type Figure } from "../views/index.ts";
+import { renderPng } from "../views/render.ts";
 import { DirectionError } from "./errors.ts";
 
 const [FORMAT, VERSION] = ["matrix-composition/experiment", 1] as const;
@@ -62,10 +63,16 @@ export async function loadExperiment(
     figures: Object.fromEntries(
       Object.entries(figures).map(([title, { svg, description }]) => [
         title,
-        { [DISPLAY]: () => ({ "image/svg+xml": svg, "text/plain": description }) },
+        { [DISPLAY]: () => stillPicture(svg, description) },
       ]),
     ),
   };
+}
+
+/** As a PNG: JupyterLab draws an SVG only in notebooks that the reader trusts. */
+async function stillPicture(svg: string, description: string): Promise<MimeBundle> {
+  const png = await renderPng(svg);
+  return { "image/png": Buffer.from(png).toString("base64"), "text/plain": description };
 }
 
 interface Stored extends Experiment {

@@ -306,6 +306,7 @@ function findingFigure(finding: RelationFinding): Figure {
   const effects = table(rows, {
     title: `${finding.relation.name} at ${placeName(finding.place)}: ${KIND_NAMES[finding.kind]}`,
     description: title,
+    width: 900,
   });
   if (Object.keys(finding.coordinates).length === 0) return effects;
   return smallMultiples(

@@ -17,13 +17,16 @@ export function sweepTitle({ rows, skipped, smallestRate, level }: Sweep): strin
   return `Not distinguishable from chance anywhere${smallestRate > level ? " (too few draws for so many places)" : ""}`;
 }
 
+/** Ten columns with their words whole, in CSS pixels. */
+const TABLE_WIDTH = 900;
+
 /** The surest rows as a table, and for each relation a map, layers × heads, of its largest effect over the null. */
 export function sweepFigure(sweep: Sweep): Figure {
   const { rows, skipped } = sweep;
   const title = sweepTitle(sweep);
   if (rows.length === 0)
     return table([{ relation: skipped[0]?.relation ?? "", reason: skipped[0]?.reason ?? "" }], { title });
-  const surest = table(rows.slice(0, MOST_ROWS).map(rowInWords), { title });
+  const surest = table(rows.slice(0, MOST_ROWS).map(rowInWords), { title, width: TABLE_WIDTH });
   const maps = [...new Set(rows.filter(({ place }) => "head" in place).map(({ relation }) => relation))]
     .slice(0, MOST_MAPS)
     .map((relation) => sweepMap(sweep, relation, { width: 400 }));
