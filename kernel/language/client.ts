@@ -195,14 +195,12 @@ class Client implements LanguageWorker {
   #restart(engine: Engine, reason: string): void {
     if (this.#closed || engine !== this.#engine) return;
     // What it was at is the likely cause: a cell of before, or else the first request.
-    if (this.#fromSnapshot && !this.#isReady) {
-      // The snapshot is of no use: a thread needs none.
-      this.#fromSnapshot = false;
-      this.#failures -= 1;
-    }
+    // A snapshot that is of no use is no failure of the service: a thread needs none.
+    const isUseless = this.#fromSnapshot && !this.#isReady;
+    if (isUseless) this.#fromSnapshot = false;
     const rebuilt = this.#isReady ? this.#rebuilding[0] : undefined;
     const failed = this.#isReady && rebuilt === undefined ? this.#pending.shift() : undefined;
-    if (rebuilt === undefined && failed === undefined) this.#failures += 1;
+    if (rebuilt === undefined && failed === undefined && !isUseless) this.#failures += 1;
     if (rebuilt !== undefined) this.#compiled.delete(rebuilt);
     failed?.reject(
       new LanguageServiceError(

@@ -110,18 +110,21 @@ export function attentionHeads(patterns: ArrayInput, options: AttentionHeadsOpti
     ],
   });
   scene.signal("headCount", undefined, { update: `headHover ? 1 : ${kept.size}` });
+  const boxes = tiles.map(({ l, h }) => ({
+    x: gridX + h * tile,
+    y: gridY + l * tile,
+    width: tile,
+    height: tile,
+    l,
+    h,
+    b: l * heads + h,
+  }));
   scene.draw(
     "rect",
-    tiles.map(({ l, h }) => ({
-      x: gridX + h * tile,
-      y: gridY + l * tile,
-      width: tile,
-      height: tile,
-      l,
-      h,
-      b: l * heads + h,
-      layer: layerNames[l] ?? "",
-      head: headNames[h] ?? "",
+    boxes.map((box) => ({
+      ...box,
+      layer: layerNames[box.l] ?? "",
+      head: headNames[box.h] ?? "",
       fill: "transparent",
       cursor: "pointer",
       stroke: "#aab4bd",
@@ -142,17 +145,7 @@ export function attentionHeads(patterns: ArrayInput, options: AttentionHeadsOpti
   );
   scene.draw(
     "rect",
-    tiles.map(({ l, h }) => ({
-      x: gridX + h * tile,
-      y: gridY + l * tile,
-      width: tile,
-      height: tile,
-      l,
-      h,
-      b: l * heads + h,
-      fill: "transparent",
-      strokeWidth: 2.5,
-    })),
+    boxes.map((box) => ({ ...box, fill: "transparent", strokeWidth: 2.5 })),
     {
       encode: {
         stroke: {
