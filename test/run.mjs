@@ -10,9 +10,13 @@ import { ensureVenv } from "../kernel-setup/venv.mjs";
 /**
  * Runs the tests in phases, goes on after a phase that failed, and counts. `npm test` runs all phases, `npm test --
  * unit browser` these, `npm test -- test/lib/tensor/dot.test.ts` this file; what follows the first option goes to
- * mocha (`npm test -- unit --grep softmax`).
+ * mocha (`npm test -- unit --grep softmax`). What failed is said once more at the end.
+ *
+ * @typedef {{ file: string, title: string, error: string }} Failure
  *
  * @typedef {{ passed: number, failed: number, skipped: number }} Counts
+ *
+ * @typedef {Counts & { failures: readonly Failure[], passedByFile: Readonly<Record<string, number>> }} Report
  *
  * @typedef {object} Phase
  * @property {string} name
@@ -20,6 +24,8 @@ import { ensureVenv } from "../kernel-setup/venv.mjs";
  * @property {readonly (readonly string[])[]} [programs] each counts as one test
  * @property {boolean} [inParallel] its files share nothing
  * @property {boolean} [needsKernel] runs notebooks or talks to the kernel through Jupyter's own client
+ * @property {boolean} [drivesProcesses] its tests wait for kernels, servers and browsers, which a busy machine can starve:
+ *   in CI a file with failures is run once more, alone, and what passes then is called flaky, with its first error
  */
 
 const IN_CI = process.env["CI"] === "true";
@@ -35,13 +41,13 @@ const PHASES = [
     ],
   },
   { name: "unit", folders: [], inParallel: true }, // every file that is in no other phase's folder
-  { name: "kernel", folders: ["kernel"], inParallel: true },
-  { name: "setup", folders: ["kernel-setup"] },
-  { name: "conformance", folders: ["conformance"], needsKernel: true },
-  { name: "notebooks", folders: ["notebooks"], needsKernel: true },
-  { name: "browser", folders: ["browser"], needsKernel: true },
-  { name: "clients", folders: ["clients"], needsKernel: true },
-  { name: "package", folders: ["package"], needsKernel: true },
+  { name: "kernel", folders: ["kernel"], inParallel: true, drivesProcesses: true },
+  { name: "setup", folders: ["kernel-setup"], drivesProcesses: true },
+  { name: "conformance", folders: ["conformance"], needsKernel: true, drivesProcesses: true },
+  { name: "notebooks", folders: ["notebooks"], needsKernel: true, drivesProcesses: true },
+  { name: "browser", folders: ["browser"], needsKernel: true, drivesProcesses: true },
+  { name: "clients", folders: ["clients"], needsKernel: true, drivesProcesses: true },
+  { name: "package", folders: ["package"], needsKernel: true, drivesProcesses: true },
 ];
 
 const [names, files, mochaOptions] = understand(process.argv.slice(2));
@@ -50,6 +56,10 @@ if ((await build({ root: ROOT })) === "built with errors")
   console.error("dist/ was built in spite of type errors");
 /** @type {{ name: string, counts: Counts, seconds: number }[]} */
 const results = [];
+/** @type {Failure[]} */
+const failures = [];
+/** @type {Failure[]} */
+const flaky = [];
 for (const phase of PHASES) {
   const chosen = files.length > 0 ? files.filter((file) => phaseOf(file) === phase) : testFilesOf(phase);
   const isAsked = files.length > 0 ? chosen.length > 0 : names.length === 0 || names.includes(phase.name);
@@ -120,7 +130,25 @@ async function runPhase(phase, chosen) {
     console.error(error);
     return countOf(false);
   }
-  return runMocha(phase, chosen);
+  return runTwiceAtMost(phase, chosen);
+}
+
+/** @param {Phase} phase @param {readonly string[]} chosen @returns {Counts} */
+function runTwiceAtMost(phase, chosen) {
+  const first = runMocha(phase, chosen);
+  const files = [...new Set(first.failures.map(({ file }) => file))];
+  if (!IN_CI || !phase.drivesProcesses || files.length === 0 || files.length > 3 || files.includes(ROOT)) {
+    failures.push(...first.failures);
+    return first;
+  }
+  console.log(`\n== ${phase.name}, once more: ${files.map((file) => relative(ROOT, file)).join(", ")} ==`);
+  const second = runMocha(phase, files);
+  failures.push(...second.failures);
+  if (second.failed > 0 || second.passed === 0) return first;
+  flaky.push(...first.failures);
+  // A failed hook had kept the other tests of its file from running: the second try stands for the whole file.
+  const passedBefore = files.reduce((all, file) => all + (first.passedByFile[file] ?? 0), 0);
+  return { passed: first.passed - passedBefore + second.passed, failed: 0, skipped: first.skipped };
 }
 
 /** @param {Phase} phase */
@@ -136,7 +164,7 @@ async function prepare(phase) {
   for (const venv of [".venv", ".venv-test"]) writeKernelspec(kernelsUnder(join(ROOT, venv)), ROOT, node);
 }
 
-/** @param {Phase} phase @param {readonly string[]} chosen @returns {Counts} */
+/** @param {Phase} phase @param {readonly string[]} chosen @returns {Report} */
 function runMocha(phase, chosen) {
   const artefacts = join(ROOT, "test", "artefacts");
   mkdirSync(artefacts, { recursive: true });
@@ -148,8 +176,9 @@ function runMocha(phase, chosen) {
   const code = node(["node_modules/mocha/bin/mocha.js", ...options, ...mochaOptions, ...chosen], {
     MATRIX_COMPOSITION_COUNTS: report,
   });
-  if (!existsSync(report)) return countOf(false); // mocha itself did not get to its end
-  /** @type {Counts} */
+  // mocha itself did not get to its end
+  if (!existsSync(report)) return { ...countOf(false), failures: [], passedByFile: {} };
+  /** @type {Report} */
   const counts = JSON.parse(readFileSync(report, "utf8"));
   return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }
@@ -185,6 +214,16 @@ function words({ passed, failed, skipped }) {
 }
 
 function summarise() {
+  for (const [title, list] of /** @type {const} */ ([
+    ["failed", failures],
+    ["flaky: failed at first, passed at the second try", flaky],
+  ])) {
+    if (list.length === 0) continue;
+    console.log(`\n== ${title} ==`);
+    for (const { file, title, error } of list) {
+      console.log(`${relative(ROOT, file)}: ${title}\n${error.split("\n").slice(0, 12).join("\n")}\n`);
+    }
+  }
   console.log("\n== summary ==");
   for (const { name, counts, seconds } of results) {
     console.log(`${name.padEnd(12)} ${words(counts)} (${seconds.toFixed(0)} s)`);
