@@ -185,12 +185,16 @@ describe("output", () => {
 
   it("goes to the cell whose timer, promise or interval wrote it, also while another runs", async () => {
     const first = executor.start(
-      `setTimeout(() => console.log("timer"), 30);
-       (async () => { await new Promise((resolve) => setTimeout(resolve, 30)); await null; console.log("promise"); })();
-       let count = 0; const interval = setInterval(() => { console.log("interval"); if (++count === 2) clearInterval(interval); }, 20);`,
+      `const timer = new Promise((resolve) => setTimeout(() => { console.log("timer"); resolve(); }, 30));
+       const promise = (async () => { await new Promise((resolve) => setTimeout(resolve, 30)); await null; console.log("promise"); })();
+       let count = 0;
+       const twice = new Promise((resolve) => {
+         const interval = setInterval(() => { console.log("interval"); if (++count === 2) { clearInterval(interval); resolve(); } }, 20);
+       });
+       cell.scope.late = Promise.all([timer, promise, twice]);`,
     );
     await first.outcome;
-    await executor.run(`await cell.await(new Promise((resolve) => setTimeout(resolve, 120)));`);
+    await executor.run("await cell.await(cell.scope.late);");
     const late = executor.messages.flatMap((message) =>
       message.type === "stream" && /timer|promise|interval/.test(message.text) ? [message] : [],
     );

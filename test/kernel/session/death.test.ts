@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { KernelProcess, type FrontEnd } from "./front-end.ts";
 
 const PID = "console.log(process.pid);";
@@ -40,8 +41,12 @@ describe("the end of the process that runs the cells", function () {
   ] as const) {
     it(`is told in the cell that was running: ${what}`, async () => {
       await frontEnd.run("const before = 1;");
-      const id = await frontEnd.startCell(code);
+      const id = await frontEnd.startCell(
+        `while (!(await import("node:fs")).existsSync("${what}")) await new Promise((r) => setTimeout(r, 5));\n${code}`,
+      );
       const waiting = await frontEnd.startCell("'waits'");
+      await frontEnd.delivered();
+      writeFileSync(join(kernel.folder, what), "");
       const { reply, types } = await frontEnd.outcome(id);
       assert.equal(reply["ename"], "ExecutorDied");
       assert.match(String(reply["evalue"]), cause);

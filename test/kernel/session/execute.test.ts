@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import type { JsonObject } from "../../../kernel/wire/message.ts";
 import { KernelProcess, type FrontEnd } from "./front-end.ts";
+
+/** Awaits in a cell until the test has written this file beside the notebook. */
+function awaiting(file: string): string {
+  return `while (!(await import("node:fs")).existsSync("${file}")) await new Promise(r => setTimeout(r, 5));`;
+}
 
 describe("execute_request", function () {
   this.timeout(60_000);
@@ -138,12 +145,12 @@ for (let i = 0; i < 3; i++) { console.log("line", i); await display("picture " +
 
   it("aborts exactly the cells that were queued when a cell failed, and runs the next", async () => {
     const ids = await Promise.all(
-      [
-        "await new Promise(r => setTimeout(r, 100)); throw new Error('first')",
-        "console.log('second')",
-        "3",
-      ].map((code) => frontEnd.startCell(code)),
+      [`${awaiting("all-queued")} throw new Error('first')`, "console.log('second')", "3"].map((code) =>
+        frontEnd.startCell(code),
+      ),
     );
+    await frontEnd.delivered();
+    writeFileSync(join(kernel.folder, "all-queued"), "");
     const [first, ...later] = await Promise.all(ids.map((id) => frontEnd.outcome(id)));
     assert.equal(first?.reply["status"], "error");
     assert.equal(later.length, 2);
@@ -157,10 +164,10 @@ for (let i = 0; i < 3; i++) { console.log("line", i); await display("picture " +
   });
 
   it("forgets what an aborted cell would have declared", async () => {
-    const failing = await frontEnd.startCell(
-      "await new Promise(r => setTimeout(r, 50)); throw new Error('x')",
-    );
+    const failing = await frontEnd.startCell(`${awaiting("both-queued")} throw new Error('x')`);
     const aborted = await frontEnd.startCell("const neverRan = 1;");
+    await frontEnd.delivered();
+    writeFileSync(join(kernel.folder, "both-queued"), "");
     await Promise.all([frontEnd.outcome(failing), frontEnd.outcome(aborted)]);
     assert.match(String((await frontEnd.run("neverRan")).reply["evalue"]), /Cannot find name 'neverRan'/);
   });

@@ -290,6 +290,11 @@ export class FrontEnd {
     });
   }
 
+  /** Settles when the kernel has all that was sent on shell so far. */
+  async delivered(): Promise<void> {
+    await this.ask("shell", "kernel_info_request");
+  }
+
   /** Runs a cell to its end. */
   async run(code: string, options: JsonObject = {}): Promise<Outcome> {
     return this.outcome(await this.startCell(code, options));

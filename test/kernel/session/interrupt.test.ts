@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { KernelProcess, type FrontEnd } from "./front-end.ts";
 
 /** Cells that do not end by themselves; each prints first. */
@@ -51,6 +52,7 @@ const order: [0] = orders;`);
   it("aborts the cells that wait", async () => {
     const spinning = await frontEnd.startCell("console.log('began'); for (;;) {}");
     const waiting = await frontEnd.startCell("'waits'");
+    await frontEnd.delivered();
     await frontEnd.published("stream", spinning);
     await frontEnd.ask("control", "interrupt_request");
     assert.equal((await frontEnd.outcome(spinning)).reply["status"], "error");
@@ -92,9 +94,13 @@ const order: [0] = orders;`);
   it("replaces the process of a cell that does not stop, and says that the values are gone", async () => {
     // SIGSTOP: as deaf as a native call that never returns.
     const id = await frontEnd.startCell(
-      "console.log(process.pid); await new Promise(r => setTimeout(r, 100)); process.kill(process.pid, 'SIGSTOP');",
+      `import { existsSync } from "node:fs";
+console.log(process.pid);
+while (!existsSync("heard")) await new Promise(r => setTimeout(r, 5));
+process.kill(process.pid, 'SIGSTOP');`,
     );
     const { content } = await frontEnd.published("stream", id);
+    writeFileSync(join(kernel.folder, "heard"), "");
     const status = `/proc/${String(content["text"]).trim()}/status`;
     while (!/^State:\s+T/m.test(readFileSync(status, "utf8")))
       await new Promise((resolve) => setTimeout(resolve, 10));
