@@ -6,6 +6,7 @@ import {
   type TransformerConfiguration,
   type TransformerOptions,
 } from "../models/transformer/configuration.ts";
+import { ConfigurationError } from "../models/transformer/errors.ts";
 import { parameterSpecifications } from "../models/transformer/parameters.ts";
 import { storedParts } from "../models/transformer/stored-parts.ts";
 import { transformerOf, type Transformer, type TransformerParts } from "../models/transformer/transformer.ts";
@@ -13,7 +14,7 @@ import { asStored, type Arrangement } from "./arrangement.ts";
 import { configReader } from "./config-reader.ts";
 import { PretrainedError } from "./errors.ts";
 import { bert } from "./families/bert.ts";
-import type { Family } from "./families/family.ts";
+import { unembeddingName, type Family } from "./families/family.ts";
 import { translateGguf } from "./families/gguf-names.ts";
 import { gpt2 } from "./families/gpt2.ts";
 import { llama } from "./families/llama.ts";
@@ -90,8 +91,8 @@ async function loadFolder(folder: string, source: string, options: LoadOptions):
   try {
     const { configuration, places } =
       config["format"] === "matrix-composition/transformer"
-        ? ownCheckpoint(config)
-        : familyModel(
+        ? ownCheckpoint(config, file)
+        : await familyModel(
             config,
             file,
             configReader(config).word("model_type", "block_size" in config ? "nanogpt" : undefined),
@@ -114,21 +115,42 @@ async function openFolderWeights(folder: string): Promise<WeightFile> {
 }
 
 /** Our own checkpoints store parameters under the contract's names. */
-function ownCheckpoint(config: Json) {
-  const configuration = transformerConfiguration(config as unknown as TransformerOptions);
+function ownCheckpoint(config: Json, file: WeightFile) {
+  const configuration = checkedConfiguration(config as unknown as TransformerOptions, file);
   const places = new Map<string, Arrangement>();
   for (const { name, shape } of parameterSpecifications(configuration))
     places.set(name, asStored(name, ...shape));
   return { configuration, places };
 }
 
-function familyModel(config: Json, file: WeightFile, modelType: string) {
+/**
+ * The configuration that `options` describe: one that can be, of no more layers than the file has tensors, so that a lie costs no memory.
+ */
+function checkedConfiguration(options: TransformerOptions, { shapes }: WeightFile): TransformerConfiguration {
+  let configuration: TransformerConfiguration;
+  try {
+    configuration = transformerConfiguration(options);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    throw new PretrainedError(`config.json describes a model that cannot be: ${error.message}`, {
+      cause: error,
+    });
+  }
+  const layers = configuration.layers + (configuration.encoderLayers ?? 0);
+  if (layers > shapes.size)
+    throw new PretrainedError(
+      `config.json says that the model has ${layers} layers, but the file has ${shapes.size} tensors: each layer has several`,
+    );
+  return configuration;
+}
+
+async function familyModel(config: Json, file: WeightFile, modelType: string) {
   const family = FAMILIES.find(({ modelTypes }) => modelTypes.includes(modelType));
   if (!family)
     throw new PretrainedError(
       `config.json: model_type is "${modelType}"; expected one of ${FAMILIES.flatMap(({ modelTypes }) => modelTypes).join(", ")}`,
     );
-  const configuration = transformerConfiguration(family.configuration(configReader(config), file.shapes));
+  const configuration = checkedConfiguration(family.configuration(configReader(config), file.shapes), file);
   const places = family.parameters(configuration, file.shapes);
   const read = new Set([...places.values()].map(({ from }) => from));
   for (const name of file.shapes.keys())
@@ -136,7 +158,28 @@ function familyModel(config: Json, file: WeightFile, modelType: string) {
       throw new PretrainedError(
         `tensor ${name} is part of a block, but the family ${modelType} has no such part in a model of ${configuration.layers} layers: without it the model would compute something else`,
       );
+  const head =
+    family.unembedding === undefined ? undefined : unembeddingName(file.shapes, family.unembedding);
+  const embedding = places.get("W_E");
+  if (configuration.unembedding === "tied" && head !== undefined && embedding?.from !== undefined)
+    await checkTied(file, embedding, embedding.from, head);
   return { configuration, places };
+}
+
+/** transformers 4 and 5 do different things with a head that is stored beside the embedding it should be tied to, and differs from it. */
+async function checkTied(
+  file: WeightFile,
+  { stored }: Arrangement,
+  embedding: string,
+  head: string,
+): Promise<void> {
+  const shapes = [embedding, head].map((name) => (file.shapes.get(name) ?? []).join(" × "));
+  if (shapes[0] !== stored.join(" × ")) return; // said with what was expected, when parameters are read
+  const [first, second] = [await file.read(embedding), await file.read(head)];
+  if (shapes[0] !== shapes[1] || first.some((weight, at) => !Object.is(weight, second[at])))
+    throw new PretrainedError(
+      `config.json: tie_word_embeddings makes ${head} the same as ${embedding}, but they differ in the file; expected tie_word_embeddings false, or no ${head}`,
+    );
 }
 
 async function loadGguf(path: string, source: string, options: LoadOptions): Promise<PretrainedModel> {
@@ -153,7 +196,11 @@ async function loadGguf(path: string, source: string, options: LoadOptions): Pro
       shapes: new Map([...names].map(([ours, theirs]) => [ours, opened.shapes.get(theirs) ?? []])),
       read: (name) => opened.read(names.get(name) ?? name),
     };
-    const { configuration, places } = familyModel(config, inTransformersNames, String(config["model_type"]));
+    const { configuration, places } = await familyModel(
+      config,
+      inTransformersNames,
+      String(config["model_type"]),
+    );
     const restored = new Map([...places].map(([name, place]) => [name, restore(name, place)]));
     return await assembled(
       source,

@@ -41,6 +41,10 @@ export async function openSafetensors(path: string): Promise<WeightFile> {
       async read(name) {
         const entry = tensors.get(name);
         if (!entry) throw new PretrainedError(`${path} has no tensor ${name}`);
+        if (!/F\d+$/.test(entry.type))
+          throw new PretrainedError(
+            `${path}: tensor ${name} is stored as ${entry.type}, whole numbers; expected weights as F64, F32, F16 or BF16`,
+          );
         return widen(await exactly(entry.end - entry.begin, start + entry.begin), entry.type);
       },
       close: () => handle.close(),

@@ -95,7 +95,7 @@ export function translateGguf(
           rms_norm_eps: key("attention.layer_norm_rms_epsilon"),
           head_dim: key("attention.key_length"),
           rope_theta: key("rope.freq_base"),
-          partial_rotary_factor: turningShare(key),
+          turning_share: turningShare(key),
           rope_scaling: frequencyFactors
             ? { rope_type: "each", factors: frequencyFactors }
             : ropeScaling(key("rope.scaling.type"), key("rope.scaling.factor")),

@@ -1,7 +1,7 @@
 import { asStored, linear, linearHeads, linearOutput, zeros, type Arrangement } from "../arrangement.ts";
 import type { ConfigReader } from "../config-reader.ts";
 import { activation } from "./activation.ts";
-import { namePrefix, unembeddingName, type Family, type StoredShapes } from "./family.ts";
+import { namePrefix, unembeddingKind, unembeddingName, type Family, type StoredShapes } from "./family.ts";
 
 /** What minGPT's configuration calls its sizes, in the field `model_type`. */
 const MINGPT_SIZES = ["gpt-mini", "gpt-micro", "gpt-nano", "gopher-44m"];
@@ -11,6 +11,11 @@ const isMinGpt = (config: ConfigReader) =>
   config.has("block_size") &&
   (["mingpt", ...MINGPT_SIZES].includes(config.word("model_type", "")) || config.has("resid_pdrop"));
 
+const UNEMBEDDING = "lm_head.weight";
+
+/** What a whole language model writes before the names of its base model. */
+const INNER = "transformer.";
+
 /**
  * GPT-2 and its descendants in the same names: nanoGPT and minGPT, which store `Linear` weights where GPT-2 has `Conv1D`,
  * and may have no biases.
@@ -18,6 +23,7 @@ const isMinGpt = (config: ConfigReader) =>
  */
 export const gpt2: Family = {
   modelTypes: ["gpt2", "nanogpt", "mingpt", ...MINGPT_SIZES],
+  unembedding: UNEMBEDDING,
   ignored: /\.attn\.(bias|masked_bias)$/,
 
   configuration(config, stored) {
@@ -49,9 +55,11 @@ export const gpt2: Family = {
       scoreScale: config.flag("scale_attn_weights", true)
         ? 1 / Math.sqrt(embedding / config.count("n_head"))
         : 1,
-      // transformers ties a GPT-2 unless told otherwise; minGPT has an unembedding of its own and says nothing
-      unembedding:
-        config.flag("tie_word_embeddings", !isNano) || !unembeddingName(stored, UNEMBEDDING) ? "tied" : "own",
+      // transformers ties a GPT-2 unless told otherwise, nanoGPT always; minGPT has an unembedding of its own and says nothing
+      unembedding: unembeddingKind(config, stored, UNEMBEDDING, {
+        isTied: !isMinGpt(config) && !(isNano && unembeddingName(stored, UNEMBEDDING)),
+        isWhole: prefix(stored).endsWith(INNER),
+      }),
     };
   },
 
@@ -122,9 +130,7 @@ export const gpt2: Family = {
   },
 };
 
-const UNEMBEDDING = "lm_head.weight";
-
-const prefix = (stored: StoredShapes) => namePrefix(stored, "wte.weight", "transformer.");
+const prefix = (stored: StoredShapes) => namePrefix(stored, "wte.weight", INNER);
 
 /** nanoGPT may be trained without biases, in norms too. */
 const hasBiases = (stored: StoredShapes) => stored.has(`${prefix(stored)}ln_f.bias`);

@@ -1,7 +1,13 @@
 import { asStored, linear, linearHeads, linearOutput, type Arrangement } from "../arrangement.ts";
+import type { ConfigReader } from "../config-reader.ts";
 import { activation } from "./activation.ts";
-import { namePrefix, unembeddingName, type Family, type StoredShapes } from "./family.ts";
+import { namePrefix, unembeddingKind, unembeddingName, type Family, type StoredShapes } from "./family.ts";
 import { rotary } from "./rotary.ts";
+
+const UNEMBEDDING = "lm_head.weight";
+
+/** What a whole language model writes before the names of its base model. */
+const INNER = "model.";
 
 /**
  * Llama and what is built like it (SmolLM2, Mistral, Qwen2, Qwen3): root-mean-square norm, rotary positions, grouped keys,
@@ -10,6 +16,7 @@ import { rotary } from "./rotary.ts";
  */
 export const llama: Family = {
   modelTypes: ["llama", "mistral", "qwen2", "qwen3"],
+  unembedding: UNEMBEDDING,
   ignored: /\.rotary_emb\.inv_freq$/,
 
   configuration(config, stored) {
@@ -24,6 +31,10 @@ export const llama: Family = {
         "sliding_window",
         `null, or at least max_position_embeddings (${context}): attention in a window is not supported`,
       );
+    // transformers' Llama turns all features whatever this field says; a GGUF header's share is `turning_share`
+    for (const reader of [config, config.nested("rope_parameters"), config.nested("rope_scaling")])
+      if (reader.number("partial_rotary_factor", 1) !== 1)
+        throw reader.refuse("partial_rotary_factor", "1: a part of the features turning is not supported");
     const first = `${prefix(stored)}layers.0.self_attn`;
     return {
       vocabulary: stored.get(`${prefix(stored)}embed_tokens.weight`)?.[0] ?? config.count("vocab_size"),
@@ -37,17 +48,19 @@ export const llama: Family = {
         kind: "gated",
         neurons: config.count("intermediate_size"),
         activation: activation(config, "hidden_act", "silu"),
-        biases: stored.has(`${prefix(stored)}layers.0.mlp.up_proj.bias`),
+        biases: hasBias(config, stored, "mlp_bias", `${prefix(stored)}layers.0.mlp.up_proj.bias`),
       },
       norm: { kind: "root-mean-square", place: "before", epsilon: config.number("rms_norm_eps", 1e-6) },
-      positions: rotary(config, feature, "partial_rotary_factor", 1, "rope_theta"),
+      positions: rotary(config, feature, "turning_share", 1, "rope_theta"),
       attentionBiases: {
-        queryKeyValue: stored.has(`${first}.q_proj.bias`),
-        output: stored.has(`${first}.o_proj.bias`),
+        queryKeyValue: hasBias(config, stored, "attention_bias", `${first}.q_proj.bias`),
+        output: hasBias(config, stored, "attention_bias", `${first}.o_proj.bias`),
       },
       queryKeyNorm: stored.has(`${first}.q_norm.weight`),
-      unembedding:
-        config.flag("tie_word_embeddings", false) || !unembeddingName(stored, UNEMBEDDING) ? "tied" : "own",
+      unembedding: unembeddingKind(config, stored, UNEMBEDDING, {
+        isTied: false,
+        isWhole: prefix(stored).endsWith(INNER),
+      }),
     };
   },
 
@@ -104,6 +117,12 @@ export const llama: Family = {
   },
 };
 
-const UNEMBEDDING = "lm_head.weight";
+const prefix = (stored: StoredShapes) => namePrefix(stored, "embed_tokens.weight", INNER);
 
-const prefix = (stored: StoredShapes) => namePrefix(stored, "embed_tokens.weight", "model.");
+/** Whether the file has a bias that `config.json` may also speak of. */
+function hasBias(config: ConfigReader, stored: StoredShapes, field: string, name: string): boolean {
+  const isStored = stored.has(name);
+  if (config.has(field) && config.flag(field, isStored) !== isStored)
+    throw config.refuse(field, `${isStored}, since the file has ${isStored ? "a" : "no"} tensor ${name}`);
+  return isStored;
+}

@@ -1,7 +1,12 @@
 import { asStored, linear, linearOutput, type Arrangement } from "../arrangement.ts";
 import { activation } from "./activation.ts";
-import { namePrefix, unembeddingName, type Family, type StoredShapes } from "./family.ts";
+import { namePrefix, unembeddingKind, unembeddingName, type Family, type StoredShapes } from "./family.ts";
 import { rotary } from "./rotary.ts";
+
+const UNEMBEDDING = "embed_out.weight";
+
+/** What a whole language model writes before the names of its base model. */
+const INNER = "gpt_neox.";
 
 /**
  * GPT-NeoX and Pythia: parallel residual, rotation of a quarter of the features, queries, keys and values fused head by head.
@@ -9,13 +14,13 @@ import { rotary } from "./rotary.ts";
  */
 export const neox: Family = {
   modelTypes: ["gpt_neox"],
+  unembedding: UNEMBEDDING,
   ignored: /\.(attention\.(bias|masked_bias)|rotary_emb\.inv_freq)$/,
 
   configuration(config, stored) {
     const embedding = config.count("hidden_size");
     const heads = config.count("num_attention_heads");
     const hasBias = config.flag("attention_bias", true);
-    const isTied = config.flag("tie_word_embeddings", false) || !unembeddingName(stored, UNEMBEDDING);
     return {
       vocabulary: stored.get(`${prefix(stored)}embed_in.weight`)?.[0] ?? config.count("vocab_size"),
       context: config.count("max_position_embeddings"),
@@ -31,7 +36,10 @@ export const neox: Family = {
       residual: config.flag("use_parallel_residual", true) ? "parallel" : "sequential",
       positions: rotary(config, embedding / heads, "rotary_pct", 0.25, "rotary_emb_base"),
       attentionBiases: { queryKeyValue: hasBias, output: hasBias },
-      unembedding: isTied ? "tied" : "own",
+      unembedding: unembeddingKind(config, stored, UNEMBEDDING, {
+        isTied: false,
+        isWhole: prefix(stored).endsWith(INNER),
+      }),
     };
   },
 
@@ -97,6 +105,4 @@ export const neox: Family = {
   },
 };
 
-const UNEMBEDDING = "embed_out.weight";
-
-const prefix = (stored: StoredShapes) => namePrefix(stored, "embed_in.weight", "gpt_neox.");
+const prefix = (stored: StoredShapes) => namePrefix(stored, "embed_in.weight", INNER);

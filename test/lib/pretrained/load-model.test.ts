@@ -190,6 +190,73 @@ describe("loadModel(source)", () => {
     await assert.rejects(loadModel(folder), /config\.json is not valid JSON/);
   });
 
+  it("refuses what it would compute otherwise than config.json says, or than transformers does", async () => {
+    const cases: readonly (readonly [string, Readonly<Record<string, unknown>>, RegExp])[] = [
+      ["llama-tiny", { sliding_window: 4 }, /sliding_window is 4; expected null, or at least/],
+      ["llama-tiny", { hidden_act: "relu2" }, /hidden_act is "relu2"; expected one of/],
+      [
+        "llama-tiny",
+        { attention_bias: true },
+        /attention_bias is true; expected false, since the file has no/,
+      ],
+      ["llama-variant", { mlp_bias: false }, /mlp_bias is false; expected true, since the file has a tensor/],
+      [
+        "llama-tiny",
+        { rope_parameters: { rope_type: "yarn", factor: 4 } },
+        /rope_type is "yarn"; expected default, linear or llama3/,
+      ],
+      [
+        "llama-tiny",
+        { rope_parameters: { rope_type: "default", partial_rotary_factor: 0.5 } },
+        /partial_rotary_factor is 0\.5; expected 1/,
+      ],
+      ["gpt2-tiny", { scale_attn_by_inverse_layer_idx: true }, /scale_attn_by_inverse_layer_idx is true/],
+      ["bert-tiny", { position_embedding_type: "relative_key" }, /position_embedding_type is "relative_key"/],
+      ["bert-tiny", { is_decoder: true }, /is_decoder is true/],
+      ["neox-tiny", { tie_word_embeddings: true }, /makes embed_out\.weight the same as .* but they differ/],
+      ["gpt2-tiny", { n_head: 5 }, /describes a model that cannot be: .*embedding/],
+      ["bert-tiny", { num_hidden_layers: 10_000_000 }, /10000000 layers, but the file has \d+ tensors/],
+    ];
+    for (const [name, change, message] of cases) {
+      await cp(fixture(name), folder, { recursive: true });
+      const config = JSON.parse(await readFile(join(folder, "config.json"), "utf8")) as object;
+      await writeFile(join(folder, "config.json"), JSON.stringify({ ...config, ...change }));
+      await assert.rejects(loadModel(folder), { name: "PretrainedError", message }, JSON.stringify(change));
+    }
+  });
+
+  it("finds no head where a base model was saved, and misses one that config.json doesn't tie", async () => {
+    await cp(fixture("llama-variant"), folder, { recursive: true });
+    const { tensors } = readSafetensors(await readFile(join(folder, "model.safetensors")));
+    const headless = [...tensors].filter(([name]) => name !== "lm_head.weight");
+    await writeFile(join(folder, "model.safetensors"), writeSafetensors(new Map(headless)));
+    await assert.rejects(loadModel(folder), {
+      name: "PretrainedError",
+      message: "tensor lm_head.weight is missing; expected 23 × 20, for W_U",
+    });
+    const base = headless.map(([name, each]) => [name.replace("model.", ""), each] as const);
+    await writeFile(join(folder, "model.safetensors"), writeSafetensors(new Map(base)));
+    const { model } = await loadModel(folder);
+    const { tokens, hidden } = expectedOf("llama-variant");
+    const run = model.run(tokens[0] ?? []);
+    assert.equal(run.logits.shape[0], 0);
+    assert.ok(distance(run.residual.toArray(), hidden.at(-1)?.[0]) < 1e-4);
+  });
+
+  it("refuses whole numbers as weights", async () => {
+    await cp(fixture("gpt2-tiny"), folder, { recursive: true });
+    const path = join(folder, "model.safetensors");
+    const file = await readFile(path);
+    // the first tensor's type, in as many bytes
+    const at = file.indexOf('"F32"');
+    file.write('"I32"', at);
+    await writeFile(path, file);
+    await assert.rejects(loadModel(folder), {
+      name: "PretrainedError",
+      message: /tensor \S+ is stored as I32, whole numbers; expected weights as F64, F32, F16 or BF16$/,
+    });
+  });
+
   it("says what a folder lacks", async () => {
     await assert.rejects(
       loadModel(folder),
