@@ -1,4 +1,5 @@
 import type { Debugger } from "node:inspector";
+import { basename } from "node:path";
 import { pathToFileURL } from "node:url";
 import { cellFile } from "../../runtime/protocol.ts";
 import type { CompiledCellRun } from "../cell-line.ts";
@@ -41,6 +42,7 @@ export class Breakpoints {
   #byPath = new Map<string, readonly Breakpoint[]>();
   readonly #byPlacement = new Map<string, Breakpoint>();
   #count = 0;
+  #turn: Promise<void> = Promise.resolve();
 
   /** @param mapOf the source map of a TypeScript file that has not been loaded */
   constructor(inspector: Inspector, scripts: Scripts, mapOf: (path: string) => Promise<string>) {
@@ -62,7 +64,11 @@ export class Breakpoints {
   }
 
   /** Sets the breakpoints of a cell or file, in the place of those that it had. */
-  async set(path: string, wanted: readonly WantedBreakpoint[]): Promise<readonly DapBreakpoint[]> {
+  set(path: string, wanted: readonly WantedBreakpoint[]): Promise<readonly DapBreakpoint[]> {
+    return this.#inTurn(() => this.#set(path, wanted));
+  }
+
+  async #set(path: string, wanted: readonly WantedBreakpoint[]): Promise<readonly DapBreakpoint[]> {
     await this.#remove(this.#byPath.get(path) ?? []);
     const breakpoints = wanted.map((each): Breakpoint => {
       const state = { actualLine: each.line, message: undefined, hitCount: 0, placed: [] };
@@ -89,7 +95,11 @@ export class Breakpoints {
   }
 
   /** Sets all of them in an executor that has none. */
-  async setAgain(): Promise<void> {
+  setAgain(): Promise<void> {
+    return this.#inTurn(() => this.#setAgain());
+  }
+
+  async #setAgain(): Promise<void> {
     this.#byPlacement.clear();
     for (const [path, breakpoints] of this.#byPath) {
       for (const { placed } of breakpoints) placed.length = 0;
@@ -98,16 +108,29 @@ export class Breakpoints {
   }
 
   /** Sets those of a cell before it runs. */
-  async prepare(path: string, { request, number, map }: CompiledCellRun): Promise<void> {
+  prepare(path: string, cell: CompiledCellRun): Promise<void> {
+    return this.#inTurn(() => this.#prepare(path, cell));
+  }
+
+  async #prepare(path: string, { request, number, map }: CompiledCellRun): Promise<void> {
     const breakpoints = this.#byPath.get(path) ?? [];
     if (breakpoints.length === 0) return;
     const mapping = new Mapping(map);
-    const urlRegex = `/${inUrl(cellFile(number, request))}$`;
     for (const breakpoint of breakpoints) {
       const old = breakpoint.placed.splice(0, breakpoint.placed.length - RUNS);
       await this.#forget(old);
-      await this.#place(breakpoint, urlRegex, mapping);
+      await this.#place(breakpoint, ofCell(cellFile(number, request)), mapping);
     }
+  }
+
+  /** One change after the other: none sees a breakpoint of another that the inspector has not named yet. */
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const changed = this.#turn.then(change);
+    this.#turn = changed.then(
+      () => undefined,
+      () => undefined,
+    );
+    return changed;
   }
 
   /** Forgets all, where the inspector has forgotten them. */
@@ -117,11 +140,20 @@ export class Breakpoints {
   }
 
   async #placeIn(path: string, breakpoints: readonly Breakpoint[]): Promise<void> {
+    const isCell = this.#scripts.isCell(path);
     const scripts = await this.#scripts.at(path);
-    for (const { url, mapping } of scripts.slice(-RUNS))
-      for (const breakpoint of breakpoints) await this.#place(breakpoint, `^${literally(url)}$`, mapping);
+    const announced = isCell ? this.#scripts.announcedAt(path) : [];
+    const names = new Set(announced.map(({ name }) => name));
+    const places = [
+      ...scripts
+        .filter(({ file }) => !names.has(basename(file)))
+        .map(({ url, mapping }) => ({ urlRegex: `^${literally(url)}$`, mapping })),
+      ...announced.map(({ name, mapping }) => ({ urlRegex: ofCell(name), mapping })),
+    ];
+    for (const { urlRegex, mapping } of places.slice(-RUNS))
+      for (const breakpoint of breakpoints) await this.#place(breakpoint, urlRegex, mapping);
     // The script of a cell that has not run has no name yet: `prepare`.
-    if (scripts.length > 0 || this.#scripts.isCell(path)) return;
+    if (places.length > 0 || isCell) return;
     const url = `^${literally(pathToFileURL(path).href)}(\\?.*)?$`;
     const mapping = /\.[mc]?tsx?$/.test(path) ? new Mapping(await this.#mapOf(path)) : undefined;
     for (const breakpoint of breakpoints) await this.#place(breakpoint, url, mapping);
@@ -157,6 +189,11 @@ export class Breakpoints {
       if (this.#inspector.isOpen) await this.#inspector.call("Debugger.removeBreakpoint", { breakpointId });
     }
   }
+}
+
+/** As a regular expression, the URL of the script of a cell that runs under this name. */
+function ofCell(name: string): string {
+  return `/${inUrl(name)}$`;
 }
 
 /** A file's name in a URL: versions of Node escape more or fewer of its characters. */

@@ -55,7 +55,7 @@ export class Scripts {
   readonly #cellFiles = new Set<string>();
   readonly #known = new Map<string, KnownScript>();
   /** Of cells that were announced, by the name under which they run. */
-  readonly #announced = new Map<string, Written>();
+  readonly #announced = new Map<string, Written & { readonly path: string; readonly map: string }>();
 
   constructor(inspector: Inspector, paths: CellPaths, folder: string) {
     this.#inspector = inspector;
@@ -75,9 +75,20 @@ export class Scripts {
     this.#byId.set(id, { id, url, file, kind: this.#kindOf(file) });
   }
 
+  /**
+   * The names under which the cell of this path was told to run, the latest last. The inspector speaks on a line of its own:
+   * what it says of a script may come after the cell has ended.
+   */
+  announcedAt(path: string): { readonly name: string; readonly mapping: Mapping }[] {
+    return [...this.#announced]
+      .filter(([, announced]) => announced.path === path)
+      .map(([name, { map }]) => ({ name, mapping: new Mapping(map) }));
+  }
+
   /** A cell will run under this name. */
   announce({ request, number, source, map }: CompiledCellRun): void {
-    this.#announced.set(cellFile(number, request), { label: `Cell [${number}]`, text: source, map });
+    const written = { label: `Cell [${number}]`, text: source, map, path: this.#paths.add(source) };
+    this.#announced.set(cellFile(number, request), written);
   }
 
   clear(): void {
