@@ -18,6 +18,9 @@ const KEPT_STDERR = 4_000;
 /** How long a process that was asked to end may take, in ms. */
 const END_PATIENCE = 500;
 
+/** Reads of a pipe after which it has nothing left that was in it before, though something still writes. */
+const MOST_TURNS = 100;
+
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
@@ -28,6 +31,9 @@ export class ExecutorProcess {
   readonly #line: Duplex;
   readonly #events: ExecutorEvents;
   #chunks = 0;
+  #nativeChunks = 0;
+  /** Messages that wait for native output that was written before them. */
+  #held: FromExecutor[] | undefined;
   #stderr = "";
   #causeOfDeath: string | undefined;
   #ended = false;
@@ -38,9 +44,7 @@ export class ExecutorProcess {
     this.#line = child.stdio[LINE_DESCRIPTOR] as Duplex;
     this.#line.on(
       "data",
-      frameReader((message) => {
-        events.onMessage(message as FromExecutor);
-      }),
+      frameReader((message) => this.#receive(message as FromExecutor)),
     );
     // A line that breaks tells nothing that the end of the process does not tell.
     this.#line.on("error", () => undefined);
@@ -83,10 +87,27 @@ export class ExecutorProcess {
   /** Settles when what native code wrote before now has been handed over. */
   async nativeOutputSettled(): Promise<void> {
     let before: number;
+    let turns = 0;
     do {
-      before = this.#chunks;
+      before = this.#nativeChunks;
       await turn();
-    } while (this.#chunks !== before);
+    } while (this.#nativeChunks !== before && ++turns < MOST_TURNS);
+  }
+
+  #receive(message: FromExecutor): void {
+    if (this.#held) this.#held.push(message);
+    else if (message.type === "native-output") void this.#hold();
+    else if (message.type === "is-heard") this.tellSidecar({ type: "heard", number: message.number });
+    else this.#events.onMessage(message);
+  }
+
+  /** Hands native output over before the messages that follow. */
+  async #hold(): Promise<void> {
+    this.#held = [];
+    await this.nativeOutputSettled();
+    const held = this.#held;
+    this.#held = undefined;
+    for (const message of held) this.#receive(message);
   }
 
   /** Ends the process and its children at once. `cause` is told to the user. */
@@ -111,6 +132,7 @@ export class ExecutorProcess {
     const decoder = new StringDecoder("utf8");
     stream.on("data", (chunk: Buffer) => {
       this.#chunks++;
+      this.#nativeChunks++;
       const text = decoder.write(chunk);
       if (name === "stderr") this.#stderr = (this.#stderr + text).slice(-KEPT_STDERR);
       if (text !== "") this.#events.onNativeOutput(name, text);
@@ -145,6 +167,12 @@ export class ExecutorProcess {
     if (this.#ended) return;
     this.#ended = true;
     this.#line.resume();
+    // All of the line, which nobody writes to any more.
+    let before: number;
+    do {
+      before = this.#chunks - this.#nativeChunks;
+      await turn();
+    } while (this.#chunks - this.#nativeChunks !== before);
     await this.nativeOutputSettled();
     this.#signal("SIGKILL");
     this.#events.onExit(cause);

@@ -7,6 +7,7 @@ import { MessageChannel, Worker } from "node:worker_threads";
 import { keepThroughCallbacks } from "./callbacks.ts";
 import { Comms } from "./comms.ts";
 import { contexts, type Output } from "./context.ts";
+import { installDescriptors } from "./descriptors.ts";
 import { installDebugHandle } from "./debug/handle.ts";
 import { installStackTraces } from "./errors/frames.ts";
 import { reportOf } from "./errors/report.ts";
@@ -22,16 +23,19 @@ import type { FromExecutor, RequestId, ToExecutor } from "./protocol.ts";
 import { Runner } from "./runner.ts";
 import type { SidecarData } from "./sidecar.ts";
 import { installStreams } from "./streams.ts";
+import { RING_BYTES, TextRing } from "./text-ring.ts";
 import { installTimers } from "./timers.ts";
 import type { Cell } from "./cell.ts";
 
 const flags = newFlags();
+const texts = new SharedArrayBuffer(RING_BYTES);
 const outgoing = new MessageChannel();
 const interruptions = new MessageChannel();
 const answers = new MessageChannel();
 const sidecarData: SidecarData = {
   flags,
   outgoing: outgoing.port2,
+  texts,
   interrupts: interruptions.port2,
   answers: answers.port2,
 };
@@ -47,7 +51,7 @@ sidecar.on("error", (error) => {
   process.kill(process.pid, "SIGKILL");
 });
 
-const outbox = new Outbox(outgoing.port1, flags);
+const outbox = new Outbox(outgoing.port1, flags, new TextRing(texts, flags));
 const post = (message: FromExecutor): void => outbox.post(message);
 process.on("exit", () => {
   outbox.flush();
@@ -128,8 +132,19 @@ keepThroughCallbacks();
 installTimers({ failed: lateError, running: (cell) => (inCallback = cell) });
 installStackTraces();
 installStreams((name, text) => {
-  const cell = contexts.getStore()?.cell ?? runner.latest;
-  emit({ type: "stream", request: cell.request, name, text });
+  const context = contexts.getStore();
+  const { request } = context?.cell ?? runner.latest;
+  if (context?.capture) context.capture({ type: "stream", request, name, text });
+  else outbox.write(request, name, text);
+});
+const streams = {
+  stdout: process.stdout.write.bind(process.stdout),
+  stderr: process.stderr.write.bind(process.stderr),
+};
+installDescriptors({
+  write: (name, data, encoding) => void streams[name](data as string, encoding),
+  flush: () => outbox.flushToHost(runner.latest.request),
+  settle: () => post({ type: "native-output", request: runner.latest.request }),
 });
 process.on("uncaughtException", (error: unknown) => {
   const context = typeof error === "object" && error !== null ? contexts.of(error) : undefined;

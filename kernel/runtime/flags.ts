@@ -19,6 +19,13 @@ export const FLAG = {
   outstanding: 6,
   /** Answers to `input-request` that wait for a main thread that is blocked. */
   answers: 7,
+  /** Up to where the main thread has written to the text ring, and the sidecar has read. */
+  written: 8,
+  read: 9,
+  /** 1 while the sidecar knows that there is text for it. */
+  awake: 10,
+  /** The last `is-heard` of the main thread to which the host has said `heard`. */
+  hostHeard: 11,
 } as const;
 
 const FLAG_COUNT = Object.keys(FLAG).length;

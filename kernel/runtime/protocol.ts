@@ -75,6 +75,10 @@ export type FromExecutor =
       readonly name: "stdout" | "stderr";
       readonly text: string;
     }
+  /** To be sent back over the line, by `heard`: the host has taken all that came before. */
+  | { readonly type: "is-heard"; readonly request: RequestId; readonly number: number }
+  /** What native code and child processes wrote to the descriptors 1 and 2 by now comes before all that follows. */
+  | { readonly type: "native-output"; readonly request: RequestId }
   | { readonly type: "display"; readonly request: RequestId; readonly display: DisplayData }
   | { readonly type: "update-display"; readonly request: RequestId; readonly display: DisplayData }
   | { readonly type: "clear-output"; readonly request: RequestId; readonly wait: boolean }
@@ -122,6 +126,7 @@ export type FromExecutor =
 export type ToSidecar =
   /** `request` is the cell that is meant, which may be on its way to the main thread still. */
   | { readonly type: "interrupt"; readonly request?: RequestId }
+  | { readonly type: "heard"; readonly number: number }
   /** The answer to the oldest open `input-request` of that request. */
   | { readonly type: "input-reply"; readonly request: RequestId; readonly value: string }
   /**

@@ -4,18 +4,22 @@
  */
 import { Session } from "node:inspector";
 import { Socket } from "node:net";
-import { receiveMessageOnPort, workerData, type MessagePort } from "node:worker_threads";
+import { workerData, type MessagePort } from "node:worker_threads";
 import { InspectorRelay } from "./debug/relay.ts";
 import { FLAG } from "./flags.ts";
 import { frame, frameReader } from "./line.ts";
 import type { Posted } from "./outbox.ts";
-import { LINE_DESCRIPTOR, type FromExecutor, type RequestId, type ToSidecar } from "./protocol.ts";
+import { PostedMessages } from "./posted.ts";
+import { LINE_DESCRIPTOR, type RequestId, type ToSidecar } from "./protocol.ts";
+import { TextRing } from "./text-ring.ts";
 
 /** What the sidecar is started with. */
 export interface SidecarData {
   readonly flags: Int32Array<SharedArrayBuffer>;
   /** From the main thread: messages for the host. */
   readonly outgoing: MessagePort;
+  /** What user code prints: the memory of a `TextRing`. */
+  readonly texts: SharedArrayBuffer;
   /** To the main thread: interrupts. From it: that the process is about to exit. */
   readonly interrupts: MessagePort;
   /** To the main thread: answers to `input-request`. */
@@ -36,7 +40,7 @@ const TERMINATE_AFTER = 60;
 /** Milliseconds that a cell has for its `finally` blocks once its interrupt was heard. */
 const FINISH_WITHIN = 400;
 
-const { flags, outgoing, interrupts, answers } = workerData as SidecarData;
+const { flags, outgoing, texts, interrupts, answers } = workerData as SidecarData;
 const hasSignals = process.platform !== "win32";
 
 const line = new Socket({ fd: LINE_DESCRIPTOR, readable: true, writable: true });
@@ -56,59 +60,34 @@ const inspector = new InspectorRelay((message) => {
 });
 interrupts.on("message", () => inspector.close());
 
-/** What the main thread has posted and the line has not got. */
-let posted: Posted[] = [];
+const posted = new PostedMessages(outgoing, flags, new TextRing(texts, flags));
+
+/** Milliseconds that text waits for more: a reader sees no difference, and many lines become one message. */
+const TEXT_DELAY = 2;
+
+let later: NodeJS.Timeout | undefined;
+let soon: NodeJS.Immediate | undefined;
 
 // Only collected here: the port's event would go on for as long as the main thread posts, and nobody would read the line,
 // on which an interrupt may be waiting.
-outgoing.on("message", (message: Posted) => {
-  if (posted.push(message) === 1) setImmediate(sendPosted);
+outgoing.on("message", (each: Posted) => {
+  posted.add(each);
+  if (each.message) soon ??= setImmediate(sendPosted);
+  else later ??= setTimeout(sendPosted, TEXT_DELAY);
 });
 
 function sendPosted(): void {
-  for (let next = receiveMessageOnPort(outgoing); next; next = receiveMessageOnPort(outgoing)) {
-    posted.push(next.message as Posted);
-    if (posted.length >= 10_000) break;
-  }
+  clearTimeout(later);
+  clearImmediate(soon);
+  later = soon = undefined;
+  const { messages, bytes } = posted.take();
   line.cork();
-  let bytes = 0;
-  for (const { message, bytes: size } of merged(posted)) {
-    bytes += size;
-    line.write(frame(message));
-  }
-  posted = [];
+  for (const message of messages) line.write(frame(message));
   line.write(new Uint8Array(0), () => {
     Atomics.sub(flags, FLAG.outstanding, bytes);
     Atomics.notify(flags, FLAG.outstanding);
   });
   line.uncork();
-}
-
-/** The same messages, neighbouring pieces of the same stream as one. */
-function* merged(posted: readonly Posted[]): Generator<Posted> {
-  let texts: string[] = [];
-  let bytes = 0;
-  let stream: Extract<FromExecutor, { type: "stream" }> | undefined;
-  for (const each of posted) {
-    const { message } = each;
-    if (message.type === "stream") {
-      if (stream && (stream.name !== message.name || stream.request !== message.request)) {
-        yield { message: { ...stream, text: texts.join("") }, bytes };
-        texts = [];
-        bytes = 0;
-      }
-      stream = message;
-      texts.push(message.text);
-      bytes += each.bytes;
-      continue;
-    }
-    if (stream) yield { message: { ...stream, text: texts.join("") }, bytes };
-    stream = undefined;
-    texts = [];
-    bytes = 0;
-    yield each;
-  }
-  if (stream) yield { message: { ...stream, text: texts.join("") }, bytes };
 }
 
 function hear(message: ToSidecar): void {
@@ -120,6 +99,10 @@ function hear(message: ToSidecar): void {
       answers.postMessage(message);
       Atomics.add(flags, FLAG.answers, 1);
       Atomics.notify(flags, FLAG.answers);
+      break;
+    case "heard":
+      Atomics.store(flags, FLAG.hostHeard, message.number);
+      Atomics.notify(flags, FLAG.hostHeard);
       break;
     default:
       inspector.hear(message);

@@ -206,6 +206,7 @@ export class ExecutorProcess {
         this.send({ type: "transpile-failed", request: message.request, message: String(error) });
       }
     }
+    if (message.type === "is-heard") this.#line.write(frame({ type: "heard", number: message.number }));
     if (message.type === "input-request") {
       const answer = this.answer(message);
       if (answer !== undefined) this.reply(message.request, answer);

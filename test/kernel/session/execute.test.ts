@@ -216,6 +216,47 @@ spawnSync("sh", ["-c", "echo from the child; echo of error >&2"], { stdio: "inhe
     assert.equal(stderr, "of error\n");
   });
 
+  it("keeps what a cell prints, writes to a descriptor and lets child processes say in order", async () => {
+    const code = `import { execFileSync, execSync, spawnSync } from "node:child_process";
+import fs, { writeSync } from "node:fs";
+import { promisify } from "node:util";
+const bytes = Buffer.from("<4 bytes>");
+for (let round = 0; round < 20; round++) {
+  console.log("1 logged");
+  writeSync(1, "2 written\\n");
+  console.log("3 logged");
+  fs.writeSync(1, bytes, 1, bytes.length - 2); fs.writeSync(1, new Uint8Array([10]));
+  fs.writeFileSync(1, "5 as a file\\n");
+  spawnSync("echo", ["6 of a child"], { stdio: "inherit" });
+  console.log("7 logged");
+  execSync("echo 8 of a shell", { stdio: "inherit" });
+  fs.writeSync(process.stdout.fd, "OQo=", null, "base64");
+  execFileSync("echo", ["10 of a file"], { stdio: "inherit" });
+}
+await promisify(fs.write)(1, "end");`;
+    const { stdout, reply } = await frontEnd.run(code);
+    assert.equal(reply["status"], "ok", JSON.stringify(reply));
+    const round = `1 logged
+2 written
+3 logged
+4 bytes
+5 as a file
+6 of a child
+7 logged
+8 of a shell
+9
+10 of a file
+`;
+    assert.equal(stdout, `${round.repeat(20)}end`);
+  });
+
+  it("says in Node's words what cannot be written to a descriptor", async () => {
+    const { reply } = await frontEnd.run(`import { writeSync } from "node:fs";
+writeSync(1, { no: "text" } as unknown as string);`);
+    assert.equal(reply["ename"], "TypeError");
+    assert.match(String(reply["evalue"]), /must be of type string/);
+  });
+
   it("answers a request without code with an error, and goes on", async () => {
     const { reply } = await frontEnd.ask("shell", "execute_request", { code: 5 });
     assert.equal(reply["ename"], "BadRequest");
