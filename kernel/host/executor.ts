@@ -59,6 +59,7 @@ export class Executor {
   #watchdog: NodeJS.Timeout | undefined;
   #isClosing = false;
   #isHeldBack = false;
+  #companion: number | undefined;
 
   constructor(options: ExecutorOptions, listener: ExecutorListener) {
     this.#options = options;
@@ -114,6 +115,12 @@ export class Executor {
     this.#process?.tellSidecar(message);
   }
 
+  /** A process that the cells' process ends when this one is killed hard; again for each process that comes later. */
+  accompany(pid: number | undefined): void {
+    this.#companion = pid;
+    this.#process?.tellSidecar({ type: "companion", pid });
+  }
+
   /** Stops the running cell, or whatever spins; by force after the patience. */
   interrupt(): void {
     this.#process?.tellSidecar({
@@ -161,6 +168,7 @@ export class Executor {
       },
     });
     this.#process = executor;
+    executor.tellSidecar({ type: "companion", pid: this.#companion });
   }
 
   #receive(executor: ExecutorProcess, message: FromExecutor): void {

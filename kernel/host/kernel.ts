@@ -29,6 +29,7 @@ export interface KernelParts {
   readonly settings: Settings;
   readonly language: LanguageService & {
     readonly abandon: (id: string) => void;
+    readonly watchProcess: (listener: (pid: number | undefined) => void) => void;
     readonly close: () => Promise<void>;
   };
   /** Starts an executor: a child process that speaks kernel/runtime/protocol.ts. */
@@ -95,6 +96,7 @@ export class Kernel {
         onDeath: (error, running) => this.#executorDied(error, running),
       },
     );
+    language.watchProcess((pid) => this.#executor.accompany(pid));
     this.#debugger = new Debugger({
       language,
       folder: settings.folder,

@@ -18,6 +18,8 @@ export interface LanguageWorkerOptions extends EngineOptions {
 export type LanguageWorker = LanguageService & {
   /** Fulfilled when the service is warm: the first cell then costs no more than later ones. */
   readonly ready: Promise<void>;
+  /** Tells the process in which the service runs, now and when it is another one; undefined where it is a thread of this one. */
+  watchProcess(listener: (pid: number | undefined) => void): void;
   /** Nobody waits for this cell any more: a worker that does not get to its end soon is replaced. */
   abandon(id: string): void;
   close(): Promise<void>;
@@ -71,6 +73,7 @@ class Client implements LanguageWorker {
   #failures = 0;
   #nextRequest = 1;
   #closed = false;
+  #processListener: ((pid: number | undefined) => void) | undefined;
   readonly #whenReady: { resolve: () => void; reject: (error: Error) => void };
 
   constructor(options: LanguageWorkerOptions) {
@@ -115,6 +118,11 @@ class Client implements LanguageWorker {
     await this.#ask("reset");
   }
 
+  watchProcess(listener: (pid: number | undefined) => void): void {
+    this.#processListener = listener;
+    listener(this.#engine.pid);
+  }
+
   abandon(id: string): void {
     const first = this.#pending[0];
     const isWaiting = this.#pending.some((request) => request.method === "compile" && idOf(request) === id);
@@ -154,6 +162,7 @@ class Client implements LanguageWorker {
     const { folder, typeErrors, memory } = this.#options;
     const options = { folder, ...(typeErrors && { typeErrors }), ...(memory && { memory }) };
     const engine: Engine = (this.#fromSnapshot ? startProcess : startThread)(options, listener);
+    this.#processListener?.(engine.pid);
     return engine;
   }
 

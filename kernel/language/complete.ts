@@ -1,6 +1,6 @@
-import { isBuiltin } from "node:module";
 import ts from "./typescript.cjs";
 import type { Draft } from "./draft.ts";
+import { importableKind, type Importable } from "./importable.ts";
 import type { Completion } from "./protocol.ts";
 
 /** As many matches as a completer can show with profit. */
@@ -9,13 +9,19 @@ const MOST_MATCHES = 200;
 /** With fewer letters, every export of every module would match. */
 const LETTERS_FOR_AUTO_IMPORT = 3;
 
-export const PREFERENCES: ts.UserPreferences = {
-  includeCompletionsForModuleExports: true,
+/** They come from the list of what is importable, which is there already. */
+const PREFERENCES: ts.UserPreferences = {
+  includeCompletionsForModuleExports: false,
   includeCompletionsForImportStatements: false,
   includeCompletionsWithInsertText: true,
   importModuleSpecifierEnding: "minimal",
-  allowIncompleteCompletions: false,
 };
+
+/** TypeScript's rank of what would have to be imported, after all that is in scope. */
+const IMPORTED = "16";
+
+/** A type that is offered wherever types may stand, and nowhere else. */
+const ONLY_A_TYPE = "Partial";
 
 /**
  * What could stand at the cursor, best first. A match that would have to be imported carries its module as `source`;
@@ -27,14 +33,11 @@ export function complete(
   draft: Draft,
   offset: number,
   kindOf: (name: string) => string | undefined,
+  importable: () => { readonly names: ReadonlyMap<string, Importable>; readonly checker: ts.TypeChecker },
 ): Completion {
   const word = wordAround(draft.source, offset);
   const typed = draft.source.slice(word.start, offset);
-  const isMember = /\.\s*$/.test(draft.source.slice(0, word.start));
-  const found = service.getCompletionsAtPosition(draft.fileName, draft.start + offset, {
-    ...PREFERENCES,
-    includeCompletionsForModuleExports: !isMember && typed.length >= LETTERS_FOR_AUTO_IMPORT,
-  });
+  const found = service.getCompletionsAtPosition(draft.fileName, draft.start + offset, PREFERENCES);
   if (found === undefined) return { start: offset, end: offset, matches: [] };
   // In a string, a path's last part is replaced, and it has letters that no identifier has.
   const spanned = found.entries.find(({ replacementSpan }) => replacementSpan !== undefined)?.replacementSpan;
@@ -45,37 +48,57 @@ export function complete(
   const start = span === undefined ? word.start : span.start - draft.start;
   const end = span === undefined ? word.end : start + span.length;
   const query = draft.source.slice(start, offset);
-  const ranked = found.entries.flatMap((entry) => {
-    const rank = matchRank(entry.name, query);
-    return rank === undefined || isInternal(entry) ? [] : [{ entry, rank }];
+  const candidates: Candidate[] = found.entries
+    .filter((entry) => !isInternal(entry) && (isText || isIdentifier(entry.name)))
+    .map(({ name, kind, sortText }) => ({
+      text: name,
+      sortText,
+      kind: () => kindOf(name) ?? jupyterKind(kind),
+    }));
+  if (typed.length >= LETTERS_FOR_AUTO_IMPORT) candidates.push(...imported(query, found, importable));
+  const ranked = candidates.flatMap((candidate) => {
+    const rank = matchRank(candidate.text, query);
+    return rank === undefined ? [] : [{ candidate, rank }];
   });
   ranked.sort(
     (one, other) =>
       one.rank - other.rank ||
-      compare(one.entry.sortText, other.entry.sortText) ||
-      compare(one.entry.name, other.entry.name),
+      compare(one.candidate.sortText, other.candidate.sortText) ||
+      compare(one.candidate.text, other.candidate.text),
   );
   const matches = new Map<string, Completion["matches"][number]>();
-  for (const { entry } of ranked) {
+  for (const { candidate } of ranked) {
     if (matches.size >= MOST_MATCHES) break;
-    const text = isText || isIdentifier(entry.name) ? entry.name : undefined;
-    if (text === undefined || matches.has(text)) continue;
-    const kind = (entry.source === undefined ? kindOf(text) : undefined) ?? jupyterKind(entry.kind);
-    matches.set(
-      text,
-      entry.source === undefined ? { text, kind } : { text, kind, source: moduleName(entry) },
-    );
+    const { text, source } = candidate;
+    if (!matches.has(text))
+      matches.set(text, { text, kind: candidate.kind(), ...(source !== undefined && { source }) });
   }
   return { start, end, matches: [...matches.values()] };
 }
 
-/** Where to import a match from; Node's own modules by their `node:` names. */
-export function moduleName({ source, data }: ts.CompletionEntry): string {
-  const name = data?.moduleSpecifier ?? source ?? "";
-  // Within this package TypeScript prefers paths to the package's own name.
-  const own = /^(?:\.{1,2}\/)+dist\/(lib|kernel\/notebook)(?:\/index(?:\.js)?)?$/.exec(name)?.[1];
-  if (own !== undefined) return own === "lib" ? "matrix-composition" : "matrix-composition/notebook";
-  return isBuiltin(name) && !name.startsWith("node:") ? `node:${name}` : name;
+interface Candidate {
+  readonly text: string;
+  readonly sortText: string;
+  readonly kind: () => string;
+  readonly source?: string;
+}
+
+/** Names that are not in scope and that modules export. */
+function imported(
+  query: string,
+  { entries, isGlobalCompletion }: ts.CompletionInfo,
+  importable: () => { readonly names: ReadonlyMap<string, Importable>; readonly checker: ts.TypeChecker },
+): Candidate[] {
+  const inScope = new Set(entries.map(({ name }) => name));
+  const wantsType = inScope.has(ONLY_A_TYPE);
+  if (!isGlobalCompletion && !wantsType) return [];
+  const { names, checker } = importable();
+  return [...names.values()].flatMap((each) => {
+    if (inScope.has(each.name) || matchRank(each.name, query) === undefined) return [];
+    const { kind, isType, isValue } = importableKind(each, checker);
+    if (wantsType ? !isType : !isValue) return [];
+    return [{ text: each.name, sortText: IMPORTED, kind: () => kind, source: each.module }];
+  });
 }
 
 /** The identifier that the cursor touches. */
@@ -85,9 +108,8 @@ export function wordAround(source: string, offset: number): { start: number; end
   return { start: offset - before, end: offset + after };
 }
 
-/** Names that keep cells, and what this package's files have among themselves. */
+/** Names that keep cells. */
 function isInternal(entry: ts.CompletionEntry): boolean {
-  if (entry.source !== undefined) return /^(?:\.{1,2}\/)+dist\//.test(moduleName(entry));
   return entry.name.startsWith("cell:") || entry.name.startsWith("[");
 }
 

@@ -13,6 +13,8 @@ export interface EngineOptions extends LanguageOptions {
 
 /** Where a language service runs: a thread, or a process of its own. */
 export interface Engine {
+  /** Of a process of its own. */
+  readonly pid?: number | undefined;
   post(request: Request): void;
   /** Ends it, whatever it is at. */
   end(): Promise<void>;
@@ -68,6 +70,7 @@ export function startProcess({ memory, ...options }: EngineOptions, listener: En
   };
   send(options);
   return {
+    pid: child.pid,
     post: send,
     end: () => {
       child.kill("SIGKILL");

@@ -1,16 +1,23 @@
 import ts from "./typescript.cjs";
-import { moduleName, PREFERENCES, wordAround } from "./complete.ts";
+import { wordAround } from "./complete.ts";
 import type { Draft } from "./draft.ts";
+import { importStatement, type Importable } from "./importable.ts";
 import type { Inspection } from "./protocol.ts";
 
 /**
  * What is under the cursor or just left of it; between the parentheses of a call, the function that is called; for
  * a name that no cell has imported, what to import.
  */
-export function inspect(service: ts.LanguageService, draft: Draft, offset: number): Inspection | undefined {
+export function inspect(
+  service: ts.LanguageService,
+  draft: Draft,
+  offset: number,
+  importable: (name: string) => Importable | undefined,
+  open: (source: string) => Draft,
+): Inspection | undefined {
   const word = wordAround(draft.source, offset);
-  const importable = word.start === word.end ? undefined : importableAt(service, draft, word);
-  if (importable !== undefined) return importable;
+  const unknown = importableAt(service, draft, word, importable);
+  if (unknown !== undefined) return inspectImport(service, unknown, word, open);
   const at = word.start === word.end ? [offset] : [offset, word.start];
   for (const position of at) {
     const found = service.getQuickInfoAtPosition(draft.fileName, draft.start + position);
@@ -84,41 +91,41 @@ function signatureOf(item: ts.SignatureHelpItem): string {
   return `${prefix ?? ""}${parameters.join(separator)}${suffix ?? ""}`;
 }
 
-/** A name that means nothing yet but that a module of the program exports. */
+interface Word {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A name that means nothing yet but that a module exports. */
 function importableAt(
   service: ts.LanguageService,
   draft: Draft,
-  word: { readonly start: number; readonly end: number },
-): Inspection | undefined {
+  word: Word,
+  importable: (name: string) => Importable | undefined,
+): Importable | undefined {
   const name = draft.source.slice(word.start, word.end);
   if (name.length < 3 || /\.\s*$/.test(draft.source.slice(0, word.start))) return undefined;
-  const start = draft.start + word.start;
-  const quick = service.getQuickInfoAtPosition(draft.fileName, start);
-  if (quick !== undefined && !isMeaningless(quick)) return undefined;
-  const entry = service
-    .getCompletionsAtPosition(draft.fileName, draft.start + word.end, PREFERENCES)
-    ?.entries.find((each) => each.name === name && each.source !== undefined);
-  if (entry === undefined) return undefined;
-  const details = service.getCompletionEntryDetails(
+  const quick = service.getQuickInfoAtPosition(draft.fileName, draft.start + word.start);
+  return quick !== undefined && !isMeaningless(quick) ? undefined : importable(name);
+}
+
+/** What a name would be, were it imported. */
+function inspectImport(
+  service: ts.LanguageService,
+  importable: Importable,
+  { start, end }: Word,
+  open: (source: string) => Draft,
+): Inspection | undefined {
+  const statement = importStatement(importable);
+  const draft = open(statement);
+  const found = service.getQuickInfoAtPosition(
     draft.fileName,
-    draft.start + word.end,
-    name,
-    {},
-    entry.source,
-    PREFERENCES,
-    entry.data,
+    draft.start + statement.indexOf(importable.name),
   );
-  return {
-    signature: withoutImports(ts.displayPartsToString(details?.displayParts ?? [])),
-    documentation: [
-      `\`import { ${name} } from "${moduleName(entry)}";\``,
-      markdown(details?.documentation, details?.tags),
-    ]
-      .filter((part) => part !== "")
-      .join("\n\n"),
-    start: word.start,
-    end: word.end,
-  };
+  if (found === undefined) return undefined;
+  const { signature, documentation } = fromQuickInfo(found, draft);
+  const parts = [`\`${statement}\``, documentation].filter((part) => part !== "");
+  return { signature, documentation: parts.join("\n\n"), start, end };
 }
 
 /** JSDoc as Markdown. */

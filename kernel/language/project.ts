@@ -7,6 +7,7 @@ import { cellOptions, type CellOptions } from "./compiler-options.ts";
 import { cellDeclarations } from "./declarations.ts";
 import type { Augmentation } from "./parse-cell.ts";
 import { fileVersion } from "./file-version.ts";
+import { ambientModules, importableNames, type Importable } from "./importable.ts";
 import { boundSourceFile, programHost } from "./typescript-internals.ts";
 
 /** Our own package: where `@types/node` comes from if the notebook has none of its own. */
@@ -36,6 +37,12 @@ interface AugmentingCell {
 /** What the checker says of two declarations that cannot both hold. */
 const CONTRADICTIONS = new Set([2300, 2374, 2403, 2428, 2451, 2567, 2687, 2717]);
 
+/** What cells may import, and the checker that knows it. */
+interface ImportableNames {
+  readonly names: ReadonlyMap<string, Importable>;
+  readonly checker: ts.TypeChecker;
+}
+
 /** A program, and what has been checked with its checker. */
 interface Generation {
   readonly program: ts.Program;
@@ -43,6 +50,8 @@ interface Generation {
   /** Modules that the program declares without a file of their own, such as `node:fs`. */
   readonly ambient: ReadonlySet<string>;
   cells: number;
+  /** Once somebody has asked. */
+  importable?: ImportableNames;
 }
 
 /**
@@ -217,6 +226,22 @@ export class Project {
       return found.resolvedModule !== undefined;
     });
     if (this.#prefetched.some((name) => !this.#isKnown(name))) this.renew();
+  }
+
+  /** What cells may import of the modules that they or earlier ones have named, of this package and of Node. */
+  importable(): ImportableNames {
+    const generation = this.#current();
+    if (generation.importable) return generation.importable;
+    const { program } = generation;
+    const checker = program.getTypeChecker();
+    const named = [...this.#specifiers].flatMap((name) => {
+      if (name.startsWith(REQUIRE)) return [];
+      const file = program.getSourceFile(this.resolve(name)?.resolvedFileName ?? "");
+      const symbol = file && checker.getSymbolAtLocation(file);
+      return symbol ? [{ name, symbol }] : [];
+    });
+    const names = importableNames(checker, [...named, ...ambientModules(checker)]);
+    return (generation.importable = { names, checker });
   }
 
   /** Starts the next generation while nobody waits for it; false when it is not yet time. */
@@ -446,6 +471,11 @@ export function readDeclarations(): readonly string[] {
   readers.push(project);
   const files = project.service.getProgram()?.getSourceFiles() ?? [];
   return files.map(({ fileName }) => fileName).filter((name) => ts.sys.fileExists(name));
+}
+
+/** Whether that was done in this process. */
+export function areDeclarationsRead(): boolean {
+  return readers.length > 0;
 }
 
 /** Source files are shared by the projects of a process: the libraries are parsed once. */

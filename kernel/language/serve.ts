@@ -12,6 +12,9 @@ export interface Port {
 /** Milliseconds without a question after which longer work may begin: someone is reading, or away. */
 const QUIET = 3000;
 
+/** Milliseconds without a question after which work may begin that takes as long as a cell: no cell follows at once. */
+const PAUSE = 200;
+
 /** How many cells are compiled between collections. */
 const CELLS_PER_COLLECTION = 200;
 
@@ -24,10 +27,16 @@ export function serve(service: SynchronousLanguageService, port: Port, onIdle: (
   let compiled = 0;
   /** Work between requests, one step at a time, so that a request never waits long. */
   let idling: NodeJS.Immediate | undefined;
+  let pausing: NodeJS.Timeout | undefined;
   let resting: NodeJS.Timeout | undefined;
+  const prepare = (): void => {
+    if (service.prepare()) pausing = setTimeout(prepare, 0);
+  };
   const idle = (): void => {
     clearImmediate(idling);
+    clearTimeout(pausing);
     clearTimeout(resting);
+    pausing = setTimeout(prepare, PAUSE);
     resting = setTimeout(() => service.rest(), QUIET);
     idling = setImmediate(() => {
       if (service.idle()) idle();

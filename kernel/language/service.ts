@@ -6,11 +6,12 @@ import { cellDiagnostics, cellSyntaxErrors } from "./diagnostics.ts";
 import { emitCell } from "./emit-cell.ts";
 import { complete } from "./complete.ts";
 import { completeness } from "./completeness.ts";
-import { openDraft } from "./draft.ts";
+import { openDraft, type Draft } from "./draft.ts";
+import type { Importable } from "./importable.ts";
 import { inspect } from "./inspect.ts";
 import { parseCell, type ParsedCell } from "./parse-cell.ts";
 import { LineMap } from "./positions.ts";
-import { Project } from "./project.ts";
+import { areDeclarationsRead, Project } from "./project.ts";
 import type { CompileResult, Completeness, Completion, Diagnostic, Inspection } from "./protocol.ts";
 import { transpileModule } from "./transpile-module.ts";
 
@@ -37,6 +38,8 @@ export interface SynchronousLanguageService {
   warmUp(): void;
   /** One step of work that makes later answers quicker; false when there is none left. */
   idle(): boolean;
+  /** The same, of steps that take as long as a cell's check. */
+  prepare(): boolean;
   /** Longer work, for when nobody has asked for anything for a while. */
   rest(): void;
 }
@@ -54,7 +57,7 @@ class Service implements SynchronousLanguageService {
   /** What was wrong with tsconfig.json, when that was last said. */
   #configWarned: readonly string[] = [];
   /** Done once, after the start. */
-  readonly #idleTasks = [() => void this.complete("Mat", 3), () => void this.inspect("Math.max(1)", 6)];
+  readonly #preparations = [() => void this.complete("Mat", 3), () => void this.inspect("Math.max(1)", 6)];
 
   constructor({ folder, typeErrors }: LanguageOptions) {
     this.#project = new Project(folder, this.#line);
@@ -143,11 +146,14 @@ class Service implements SynchronousLanguageService {
 
   complete(source: string, offset: number): Completion {
     const draft = openDraft(source, this.#line, this.#project);
-    return complete(this.#project.service, draft, offset, (name) => this.#line.get(name)?.kind);
+    const kindOf = (name: string): string | undefined => this.#line.get(name)?.kind;
+    return complete(this.#project.service, draft, offset, kindOf, () => this.#project.importable());
   }
 
   inspect(source: string, offset: number): Inspection | undefined {
-    return inspect(this.#project.service, openDraft(source, this.#line, this.#project), offset);
+    const open = (text: string): Draft => openDraft(text, this.#line, this.#project);
+    const importable = (name: string): Importable | undefined => this.#project.importable().names.get(name);
+    return inspect(this.#project.service, open(source), offset, importable, open);
   }
 
   isComplete(source: string): Completeness {
@@ -165,6 +171,8 @@ class Service implements SynchronousLanguageService {
   }
 
   warmUp(): void {
+    // Where they were read before, in the snapshot, they cost next to nothing.
+    if (areDeclarationsRead()) this.#project.prefetch();
     // Not by #compile: a trivial cell that joins nothing, but makes the checker resolve what every cell needs.
     this.compile({ id: "", number: 0, source: "await [1].map((x) => `${x}`); console.log({});" });
   }
@@ -173,12 +181,13 @@ class Service implements SynchronousLanguageService {
     this.#project.prefetch();
   }
 
+  prepare(): boolean {
+    const task = this.#preparations.shift();
+    task?.();
+    return task !== undefined;
+  }
+
   idle(): boolean {
-    const task = this.#idleTasks.shift();
-    if (task !== undefined) {
-      task();
-      return true;
-    }
     return this.#project.condenseNext() || this.#project.renewEarly();
   }
 

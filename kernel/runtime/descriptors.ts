@@ -48,7 +48,7 @@ export function installDescriptors({ write, flush, settle }: DescriptorParts): v
     if (typeof callback !== "function") return original(descriptor, ...values);
     const length = name && written(name, values.slice(0, -1));
     if (length === undefined) return original(descriptor, ...values);
-    process.nextTick(callback as Callback, null, length, values[0]);
+    process.nextTick(callback, null, length, values[0]);
     return undefined;
   });
   for (const file of ["writeFileSync", "appendFileSync"])

@@ -142,7 +142,7 @@ const streams = {
   stderr: process.stderr.write.bind(process.stderr),
 };
 installDescriptors({
-  write: (name, data, encoding) => void streams[name](data as string, encoding),
+  write: (name, data, encoding) => void streams[name](data, encoding),
   flush: () => outbox.flushToHost(runner.latest.request),
   settle: () => post({ type: "native-output", request: runner.latest.request }),
 });

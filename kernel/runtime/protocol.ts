@@ -127,6 +127,8 @@ export type ToSidecar =
   /** `request` is the cell that is meant, which may be on its way to the main thread still. */
   | { readonly type: "interrupt"; readonly request?: RequestId }
   | { readonly type: "heard"; readonly number: number }
+  /** Another process of the host that is to end with it, even if that is killed hard and it is too busy to notice. */
+  | { readonly type: "companion"; readonly pid: number | undefined }
   /** The answer to the oldest open `input-request` of that request. */
   | { readonly type: "input-reply"; readonly request: RequestId; readonly value: string }
   /**

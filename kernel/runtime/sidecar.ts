@@ -100,6 +100,9 @@ function hear(message: ToSidecar): void {
       Atomics.add(flags, FLAG.answers, 1);
       Atomics.notify(flags, FLAG.answers);
       break;
+    case "companion":
+      companion = message.pid;
+      break;
     case "heard":
       Atomics.store(flags, FLAG.hostHeard, message.number);
       Atomics.notify(flags, FLAG.hostHeard);
@@ -158,8 +161,18 @@ function interrupt(request: RequestId | undefined): void {
   }, TERMINATE_AFTER);
 }
 
-/** Ends this process and those that its cells started. */
+/** What else is to end with the host. */
+let companion: number | undefined;
+
+/** The host is gone: ends what it leaves behind, this process and those that its cells started. */
 function endProcess(): void {
+  if (companion !== undefined) {
+    try {
+      process.kill(companion, "SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
+  }
   if (hasSignals) {
     try {
       process.kill(-process.pid, "SIGKILL");

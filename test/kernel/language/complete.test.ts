@@ -119,7 +119,34 @@ describe("complete(source, offset)", () => {
   it("offers exports that nobody has imported, and says from where", () => {
     const found = complete("readFileSyn|").matches[0];
     assert.deepEqual([found?.text, found?.source], ["readFileSync", "node:fs"]);
-    assert.equal(complete("HelperCl|").matches[0]?.source, "./helper");
+    assert.equal(complete("HelperCl|").matches[0]?.source, "./helper.ts");
+    const whole = complete("assert|").matches.find(({ text }) => text === "assert");
+    assert.equal(whole?.source, "node:assert");
+    assert.equal(complete("EventEmit|").matches[0]?.kind, "class");
+    assert.equal(complete("promises.readFileSyn|").matches.length, 0);
+    assert.deepEqual(texts("({ readFileSyn|"), []);
+    assert.deepEqual(texts("'readFileSyn|'"), []);
+  });
+  it("offers types where types may stand", () => {
+    assert.equal(complete("let x: PathLi|").matches[0]?.source, "node:fs");
+    assert.deepEqual(texts("PathLik|"), []);
+  });
+  it("offers what this package exports, in any folder, whatever its package.json names", () => {
+    cells.service.rest();
+    for (const [marked, module] of [
+      ["softma|", "matrix-composition"],
+      ["clearOutp|", "matrix-composition/notebook"],
+    ] as const) {
+      const found = complete(marked);
+      assert.deepEqual(
+        found.matches.map(({ source }) => source),
+        [module],
+      );
+      assert.equal(found.matches[0]?.kind, "function");
+    }
+    const { signature, documentation } = cells.service.inspect("softmax", 7) ?? {};
+    assert.match(documentation ?? "", /^`import \{ softmax \} from "matrix-composition";`\n\n\w/);
+    assert.match(signature ?? "", /^function softmax</);
   });
   it("gives a bounded number of matches, earlier cells' first", () => {
     const found = texts("|");

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { ENDLESS_CHECK } from "./endless-check.ts";
 import { KernelProcess, type FrontEnd } from "./front-end.ts";
 
 const PID = "console.log(process.pid);";
@@ -16,6 +17,33 @@ function isAlive(pid: number): boolean {
 
 async function gone(pid: number): Promise<void> {
   while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+/** The fields of /proc/PID/stat after the name of the program: state, parent, … */
+function statistics(pid: number): readonly string[] {
+  return readFileSync(`/proc/${pid}/stat`, "utf8")
+    .replace(/^.*\) /s, "")
+    .split(" ");
+}
+
+/** The processes that another one has started. */
+function childrenOf(parent: number): readonly number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return Number(statistics(pid)[1]) === parent;
+      } catch {
+        return false;
+      }
+    });
+}
+
+/** Processor time that a process has used, in hundredths of a second. */
+function processorTime(pid: number): number {
+  const fields = statistics(pid);
+  return Number(fields[11]) + Number(fields[12]);
 }
 
 describe("the end of the process that runs the cells", function () {
@@ -117,6 +145,30 @@ describe("a kernel that is killed hard", function () {
       }
     });
   }
+});
+
+describe("a kernel that is killed hard while it checks types without end", function () {
+  this.timeout(60_000);
+
+  it("takes all its processes with it", async () => {
+    const { kernel, frontEnd } = await KernelProcess.ready();
+    try {
+      await frontEnd.run("1");
+      const id = await frontEnd.startCell(ENDLESS_CHECK);
+      await frontEnd.published("execute_input", id);
+      const children = childrenOf(kernel.child.pid ?? NaN);
+      const before = children.map(processorTime);
+      // The one that checks: by now it hears nothing.
+      const isChecking = (): boolean =>
+        children.some((pid, index) => processorTime(pid) > (before[index] ?? NaN) + 50);
+      while (!isChecking()) await new Promise((resolve) => setTimeout(resolve, 20));
+      kernel.child.kill("SIGKILL");
+      await kernel.exited;
+      await Promise.all(children.map(gone));
+    } finally {
+      await kernel.end();
+    }
+  });
 });
 
 describe("a kernel whose Jupyter is killed hard", function () {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { ENDLESS_CHECK } from "./endless-check.ts";
 import { KernelProcess, type FrontEnd } from "./front-end.ts";
 
 /** Cells that do not end by themselves; each prints first. */
@@ -38,11 +39,7 @@ describe("interrupt_request", function () {
   }
 
   it("stops a check that does not end, and keeps what earlier cells declared", async () => {
-    // All orders of twelve things, as a type.
-    const id = await frontEnd.startCell(`type Orders<T, Each = T> =
-  [T] extends [never] ? [] : Each extends Each ? [Each, ...Orders<Exclude<T, Each>>] : never;
-declare const orders: Orders<0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11>;
-const order: [0] = orders;`);
+    const id = await frontEnd.startCell(ENDLESS_CHECK);
     await frontEnd.published("execute_input", id);
     await frontEnd.ask("control", "interrupt_request");
     assert.equal((await frontEnd.outcome(id)).reply["ename"], "KeyboardInterrupt");
