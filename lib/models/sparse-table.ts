@@ -18,7 +18,8 @@ export class SparseCounts {
   readonly #order: number;
   readonly #rows = new Map<Key, number>();
   readonly #words: number[] = [];
-  readonly #cells = new Map<number, number>();
+  /** By column, then by row: V8's maps are ten times faster with whole numbers of 31 bits than with a cell's number. */
+  readonly #columns = new Map<number, Map<number, number>>();
 
   /**
    * @param size the number of words, N: columns, and possible values of each index of a row's name
@@ -38,8 +39,9 @@ export class SparseCounts {
       this.#rows.set(key, row);
       this.#words.push(...words);
     }
-    const cell = row * this.#size + column;
-    this.#cells.set(cell, (this.#cells.get(cell) ?? 0) + weight);
+    let rows = this.#columns.get(column);
+    if (!rows) this.#columns.set(column, (rows = new Map<number, number>()));
+    rows.set(row, (rows.get(row) ?? 0) + weight);
   }
 
   /** Each cell as its share of its row, rows in the order of their words' indices. */
@@ -61,26 +63,32 @@ export class SparseCounts {
       words.set(given.subarray(row * order, (row + 1) * order), place * order);
     }
 
-    const cells = new Float64Array(this.#cells.size);
-    let count = 0;
-    for (const cell of this.#cells.keys())
-      cells[count++] = (rank[Math.floor(cell / this.#size)] ?? 0) * this.#size + (cell % this.#size);
-    cells.sort();
-
+    const totals = new Float64Array(sorted.length);
     const offsets = new Int32Array(sorted.length + 1);
-    const columns = new Int32Array(cells.length);
-    const shares = new Float64Array(cells.length);
-    for (const [place, cell] of cells.entries()) {
-      const row = Math.floor(cell / this.#size);
-      const column = cell - row * this.#size;
-      columns[place] = column;
-      shares[place] = this.#cells.get((sorted[row] ?? 0) * this.#size + column) ?? 0;
-      offsets[row + 1] = place + 1;
+    const byColumn = [...this.#columns].sort(([a], [b]) => a - b);
+    for (const [, rows] of byColumn) {
+      for (const [row, weight] of rows) {
+        const place = rank[row] ?? 0;
+        totals[place] = (totals[place] ?? 0) + weight;
+        offsets[place + 1] = (offsets[place + 1] ?? 0) + 1;
+      }
     }
-    for (let row = 0; row < sorted.length; row++) {
-      const part = shares.subarray(offsets[row], offsets[row + 1]);
-      const total = part.reduce((sum, weight) => sum + weight, 0);
-      for (const [place, weight] of part.entries()) part[place] = weight / total;
+    for (let row = 0; row < sorted.length; row++)
+      offsets[row + 1] = (offsets[row + 1] ?? 0) + (offsets[row] ?? 0);
+
+    // Column by column, rising: so each row's columns come to stand in their order.
+    const next = offsets.slice();
+    const cells = offsets[sorted.length] ?? 0;
+    const columns = new Int32Array(cells);
+    const shares = new Float64Array(cells);
+    for (const [column, rows] of byColumn) {
+      for (const [row, weight] of rows) {
+        const place = rank[row] ?? 0;
+        const cell = next[place] ?? 0;
+        next[place] = cell + 1;
+        columns[cell] = column;
+        shares[cell] = weight / (totals[place] ?? 0);
+      }
     }
     return new SparseTable(this.#size, order, words, offsets, columns, shares);
   }
