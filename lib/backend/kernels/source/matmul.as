@@ -30,6 +30,8 @@ const FROM_SEERS: i32 = 3;
 
 /** The fewest multiplications that are worth a chunk of their own. */
 const LEAST: i32 = 1 << 15;
+/** The most: about a millisecond of them, so that no thread waits long for the last one. */
+const MOST: i32 = 1 << 24;
 
 /**
  * `groups` times `batch` products. Addresses in bytes; strides in numbers; C's columns lie side by side. `causal` names what can be left out
@@ -45,7 +47,8 @@ export function matmul(
   const items = groups * batch;
   if (items == 0 || m == 0 || n == 0) return;
   const steps = <i64>items * m * n * k;
-  const parts = chunksOf(<i32>min<i64>(steps, i32.MAX_VALUE), LEAST);
+  // An A that must be gathered is gathered again for each part of the columns: fewer, larger parts.
+  const parts = chunksOf(<i32>min<i64>(steps, i32.MAX_VALUE), LEAST, aColumn == 1 ? 8 : 4, MOST);
   // Whole matrices where there are enough of them, else parts of each, by rows and columns.
   let rowParts = 1;
   let columnParts = 1;

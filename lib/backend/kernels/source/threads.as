@@ -38,14 +38,15 @@ export function setUp(block: usize, space: usize): void {
   workspace = space;
 }
 
-/** The most steps that a chunk should have: about a third of a millisecond of multiplications. */
-const LONGEST: i32 = 1 << 22;
 /** For how many jobs the caller works alone after a helper was not given a processor: others need the machine. */
 const HOLIDAYS: i32 = 32;
 let holidays: i32 = 0;
 
-/** Into how many chunks of at least `least` steps `steps` are to be divided: 1 where threads cannot help. */
-export function chunksOf(steps: i32, least: i32): i32 {
+/**
+ * Into how many chunks of at least `least` and at most `most` steps `steps` are to be divided, `each` for every thread if there is enough: 1 where
+ * threads cannot help.
+ */
+export function chunksOf(steps: i32, least: i32, each: i32 = 8, most: i32 = i32.MAX_VALUE): i32 {
   if (job == 0 || steps < least * 2) return 1;
   if (holidays > 0) {
     holidays--;
@@ -56,7 +57,7 @@ export function chunksOf(steps: i32, least: i32): i32 {
     atomic.add<i32>(job, steps >>> 10, WORK);
     return 1;
   }
-  return max(min(steps / least, 8 * (helpers + 1)), steps / LONGEST);
+  return max(min(steps / least, each * (helpers + 1)), steps / most);
 }
 
 /** The place of the job's argument. */
