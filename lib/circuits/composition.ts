@@ -64,40 +64,51 @@ export function compositionScores(
   kind: CompositionKind,
   { distance = 0 }: CompositionOptions = {},
 ): CompositionScores {
+  return compositionTables(model, [kind], distance)[kind];
+}
+
+/** {@link compositionScores} of several kinds at once: what the earlier heads write is made once, and read from memory once. */
+export function compositionTables<K extends CompositionKind>(
+  model: Transformer,
+  kinds: readonly K[],
+  distance = 0,
+): Readonly<Record<K, CompositionScores>> {
   const arithmetic = arithmeticOfBackend();
   const { layers, heads: perLayer, embedding } = model.configuration;
   const count = layers * perLayer;
   const dimensions = writesCentred(model) ? embedding - 1 : embedding;
-  const scores = new Float64Array(count * count);
-  const deviations = new Float64Array(count * count);
+  const found = kinds.map(() => ({
+    scores: new Float64Array(count * count),
+    deviations: new Float64Array(count * count),
+  }));
   const written: Grams[] = [];
   try {
     for (let later = 0; later < layers; later++) {
       if (later > 0)
         tidied(arithmetic, () => {
-          const read = readGrams(arithmetic, model, later, kind, distance);
-          for (const [earlier, grams] of written.entries()) {
+          const read = joined(
+            arithmetic,
+            kinds.map((kind) => readGrams(arithmetic, model, later, kind, distance)),
+          );
+          let earlier = 0;
+          for (const grams of written) {
             const products = arithmetic.tf
               .matMul(rows(arithmetic, grams), rows(arithmetic, read), false, true)
               .dataSync();
-            for (let first = 0; first < perLayer; first++)
-              for (let second = 0; second < perLayer; second++) {
-                const square = products[first * perLayer + second] ?? 0;
-                const cell = (earlier * perLayer + first) * count + later * perLayer + second;
-                const deviation = deviationOf(grams.spread[first] ?? 0, read.spread[second] ?? 0, dimensions);
-                scores[cell] = Math.sqrt(Math.max(0, square));
-                deviations[cell] = deviation === 0 ? 0 : (square - 1 / dimensions) / deviation;
+            for (const [first, spread] of grams.spread.entries())
+              for (const [second, spreadOfRead] of read.spread.entries()) {
+                const square = products[first * read.spread.length + second] ?? 0;
+                const table = found[Math.floor(second / perLayer)];
+                if (!table) continue;
+                const cell = (earlier + first) * count + later * perLayer + (second % perLayer);
+                const deviation = deviationOf(spread, spreadOfRead, dimensions);
+                table.scores[cell] = Math.sqrt(Math.max(0, square));
+                table.deviations[cell] = deviation === 0 ? 0 : (square - 1 / dimensions) / deviation;
               }
+            earlier += grams.spread.length;
           }
         });
-      if (later < layers - 1)
-        written.push(
-          tidied(arithmetic, () => {
-            const grams = writtenGrams(arithmetic, model, later);
-            arithmetic.tf.keep(grams.normed);
-            return grams;
-          }),
-        );
+      if (later < layers - 1) remember(arithmetic, written, () => writtenGrams(arithmetic, model, later));
     }
   } finally {
     for (const { normed } of written) normed.dispose();
@@ -110,15 +121,47 @@ export function compositionScores(
       labels: { earlierHead: names, laterHead: names },
       copy: false,
     });
-  const found = {
-    kind,
-    scores: matrix(scores),
-    baseline: 1 / Math.sqrt(dimensions),
-    deviations: matrix(deviations),
-    pairs,
-    threshold: pairs === 0 ? 0 : probit(1 - FALSE_FINDING / pairs),
+  const tables = kinds.map((kind, place) => {
+    const scores = {
+      kind,
+      scores: matrix(found[place]?.scores ?? new Float64Array(count * count)),
+      baseline: 1 / Math.sqrt(dimensions),
+      deviations: matrix(found[place]?.deviations ?? new Float64Array(count * count)),
+      pairs,
+      threshold: pairs === 0 ? 0 : probit(1 - FALSE_FINDING / pairs),
+    };
+    return [kind, shown(scores, () => picture(scores, perLayer))];
+  });
+  return Object.fromEntries(tables) as Record<K, CompositionScores>;
+}
+
+/** Heads whose Gram matrices are multiplied at once: a product of few rows waits for memory. */
+const HEADS_AT_ONCE = 48;
+
+/** Keeps one more layer's Gram matrices, in one tensor with those before while they are few. */
+function remember(arithmetic: Arithmetic, written: Grams[], make: () => Grams): void {
+  const last = written.at(-1);
+  const more = tidied(arithmetic, () => {
+    const made = make();
+    const isFull = !last || last.spread.length + made.spread.length > HEADS_AT_ONCE;
+    const kept = isFull ? made : joined(arithmetic, [last, made]);
+    arithmetic.tf.keep(kept.normed);
+    return { kept, isFull };
+  });
+  if (!more.isFull) written.pop()?.normed.dispose();
+  written.push(more.kept);
+}
+
+function joined({ tf }: Arithmetic, grams: readonly Grams[]): Grams {
+  const [first] = grams;
+  if (grams.length === 1 && first) return first;
+  return {
+    normed: tf.concat(
+      grams.map(({ normed }) => normed),
+      0,
+    ),
+    spread: grams.flatMap(({ spread }) => spread),
   };
-  return shown(found, () => picture(found, perLayer));
 }
 
 /** The pairs whose second head is in a later layer; white is the baseline. */
@@ -149,7 +192,7 @@ interface Grams {
   /** [head, embedding, embedding], trace 1 (or 0 for a head that is zero). */
   readonly normed: Numbers;
   /** ‖G‖² of each head's Gram matrix: 1 where one direction is all, 1/d where all are alike. */
-  readonly spread: ArrayLike<number>;
+  readonly spread: readonly number[];
 }
 
 /** Of W_OV, on the side that it writes to: W_Oᵀ (W_Vᵀ W_V) W_O. */

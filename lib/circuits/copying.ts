@@ -3,7 +3,6 @@ import type { Displayable } from "../display/index.ts";
 import type { Transformer } from "../models/transformer/index.ts";
 import { eigenvalues, magnitude, tensor, type ComplexNumber, type Tensor } from "../tensor/index.ts";
 import { heatmap } from "../views/index.ts";
-import { heads } from "./head.ts";
 import { shown } from "./shown.ts";
 
 /**
@@ -28,9 +27,7 @@ export function copyingScores(
   circuit: "OV" | "full" = "OV",
 ): Tensor<["layer", "head"]> & Displayable {
   const { layers, heads: perLayer } = model.configuration;
-  const scores = (
-    circuit === "full" ? fullEigenvalues(model) : heads(model).map(({ OV }) => OV.eigenvalues())
-  ).map(positiveShare);
+  const scores = eigenvaluesOfHeads(model, circuit).map(positiveShare);
   const found = tensor(["layer", "head"], Float64Array.from(scores), {
     shape: [layers, perLayer],
     labels: {
@@ -47,32 +44,39 @@ export function copyingScores(
 }
 
 /**
- * The eigenvalues of each head's W_E W_V W_O W_U: those of W_O (W_U W_E) W_V. W_U W_E, the only part that the vocabulary's size enters,
- * is the same for all heads and made once.
+ * The eigenvalues of each head's W_V W_O, which are those of W_O W_V, or of its W_E W_V W_O W_U: those of W_O (W_U W_E) W_V. W_U W_E, the
+ * only part that the vocabulary's size enters, is the same for all heads and made once.
  */
-function fullEigenvalues(model: Transformer): ComplexNumber[][] {
+function eigenvaluesOfHeads(model: Transformer, circuit: "OV" | "full"): ComplexNumber[][] {
   const arithmetic = arithmeticOfBackend();
   const { tf } = arithmetic;
-  const { layers, heads: perLayer, value, unembedding } = model.configuration;
+  const { layers, heads: perLayer, value, unembedding, embedding } = model.configuration;
   const numbers = (weights: Tensor<readonly string[]>) =>
     tf.tensor(Float32Array.from(weights.data), [...weights.shape]);
-  return tidied(arithmetic, () => {
+  const wordsOnly = () => {
     const W_E = numbers(model.parameter("W_E"));
-    const middle =
-      unembedding === "tied" ? tf.matMul(W_E, W_E, true) : tf.matMul(numbers(model.parameter("W_U")), W_E);
-    return Array.from({ length: layers }, (_, layer) => {
-      const weight = `blocks.${layer}.attention` as const;
-      const W_O = numbers(model.parameter(`${weight}.W_O`));
-      const W_V = numbers(model.parameter(`${weight}.W_V`));
-      const rows = tf.matMul(tf.reshape(W_O, [perLayer * value, middle.shape[0]]), middle);
-      const small = tf.matMul(tf.reshape(rows, W_O.shape), W_V).dataSync<"float32">();
-      return Array.from({ length: perLayer }, (__, head) =>
-        eigenvalues(
-          tensor(["row", "column"], small.slice(head * value ** 2, (head + 1) * value ** 2), {
-            shape: [value, value],
-          }),
-        ),
-      );
-    }).flat();
+    return unembedding === "tied"
+      ? tf.matMul(W_E, W_E, true)
+      : tf.matMul(numbers(model.parameter("W_U")), W_E);
+  };
+  return tidied(arithmetic, () => {
+    const middle = circuit === "full" ? wordsOnly() : undefined;
+    return Array.from({ length: layers }, (_, layer) =>
+      tidied(arithmetic, () => {
+        const weight = `blocks.${layer}.attention` as const;
+        const W_O = numbers(model.parameter(`${weight}.W_O`));
+        const W_V = numbers(model.parameter(`${weight}.W_V`));
+        const through =
+          middle && tf.reshape(tf.matMul(tf.reshape(W_O, [perLayer * value, embedding]), middle), W_O.shape);
+        const small = tf.matMul(through ?? W_O, W_V).dataSync<"float32">();
+        return Array.from({ length: perLayer }, (__, head) =>
+          eigenvalues(
+            tensor(["row", "column"], small.slice(head * value ** 2, (head + 1) * value ** 2), {
+              shape: [value, value],
+            }),
+          ),
+        );
+      }),
+    ).flat();
   });
 }

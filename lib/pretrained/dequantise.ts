@@ -249,9 +249,15 @@ export function quantisedBytes(type: number, count: number): number {
 /**
  * `count` weights of the GGML type `type`, as 32-bit floats.
  * @param bytes exactly the bytes of those weights
+ * @param lent memory for at least `count` numbers to put them into, instead of fresh memory
  * @throws QuantisationError for an unknown type, or when `bytes` has another length than the type and count say
  */
-export function dequantise(bytes: Uint8Array, type: number, count: number): Float32Array {
+export function dequantise(
+  bytes: Uint8Array,
+  type: number,
+  count: number,
+  lent?: Float32Array,
+): Float32Array {
   const expected = quantisedBytes(type, count);
   if (bytes.byteLength !== expected)
     throw new QuantisationError(
@@ -259,7 +265,7 @@ export function dequantise(bytes: Uint8Array, type: number, count: number): Floa
     );
   const { weights, bytes: size, widen } = format(type);
   const source = new Bytes(bytes);
-  const out = new Float32Array(count);
+  const out = lent?.subarray(0, count) ?? new Float32Array(count);
   for (let block = 0; block * weights < count; block++) widen(source, block * size, out, block * weights);
   return out;
 }

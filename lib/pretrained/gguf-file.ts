@@ -51,6 +51,14 @@ export async function openGguf(path: string): Promise<GgufFile> {
       const format = GGMLQuantizationType[dtype];
       bytesOf.set(format, (bytesOf.get(format) ?? 0) + bytes);
     }
+    let before = 0;
+    for (const [name, { at, bytes }] of [...places].sort(([, one], [, other]) => one.at - other.at)) {
+      if (at < before)
+        throw new PretrainedError(
+          `${path}: tensor ${name} begins at byte ${at}, inside the tensor before it, which ends at ${before}`,
+        );
+      before = at + bytes;
+    }
   } catch (error) {
     await handle.close();
     if (error instanceof PretrainedError) throw error;
@@ -62,7 +70,7 @@ export async function openGguf(path: string): Promise<GgufFile> {
     metadata: { ...header.metadata },
     shapes,
     formats: [...bytesOf].sort(([, a], [, b]) => b - a).map(([format]) => format),
-    async read(name) {
+    async read(name, lent) {
       const place = places.get(name);
       if (!place) throw new PretrainedError(`${path} has no tensor ${name}`);
       const buffer = new Uint8Array(place.bytes);
@@ -71,7 +79,7 @@ export async function openGguf(path: string): Promise<GgufFile> {
         throw new PretrainedError(
           `${path}: tensor ${name} has ${bytesRead} of its ${place.bytes} bytes: the file is truncated`,
         );
-      return dequantise(buffer, place.type, place.count);
+      return dequantise(buffer, place.type, place.count, lent);
     },
     close: () => handle.close(),
   };

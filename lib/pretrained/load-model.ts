@@ -194,7 +194,7 @@ async function loadGguf(path: string, source: string, options: LoadOptions): Pro
     const inTransformersNames: WeightFile = {
       ...opened,
       shapes: new Map([...names].map(([ours, theirs]) => [ours, opened.shapes.get(theirs) ?? []])),
-      read: (name) => opened.read(names.get(name) ?? name),
+      read: (name, lent) => opened.read(names.get(name) ?? name, lent),
     };
     const { configuration, places } = await familyModel(
       config,

@@ -1,6 +1,6 @@
 import type { TransformerConfiguration } from "../models/transformer/configuration.ts";
 import { parameterSpecifications, type Parameters } from "../models/transformer/parameters.ts";
-import { arrange, type Arrangement } from "./arrangement.ts";
+import { arrange, isWhole, type Arrangement } from "./arrangement.ts";
 import { PretrainedError } from "./errors.ts";
 import type { WeightFile } from "./weight-file.ts";
 
@@ -30,13 +30,19 @@ export async function readParameters(
   }));
   const total = found.reduce((sum, { shape }) => sum + count(shape), 0);
   const parameters = new Map<string, Float32Array>();
+  // what is put in another order needs its stored order for a moment only: all of that in the same memory
+  const transient = found.flatMap(({ place }) =>
+    place.from === undefined || isWhole(place) ? [] : [count(place.stored)],
+  );
+  const lent = new Float32Array(Math.max(0, ...transient));
   let done = 0;
   let last: { readonly name: string; readonly data: Float32Array } | undefined;
   for (const { name, shape, place } of found) {
     if (place.from === undefined) parameters.set(name, new Float32Array(count(shape)));
     else {
       // queries, keys and values of one fused tensor follow each other: read it once
-      if (last?.name !== place.from) last = { name: place.from, data: await file.read(place.from) };
+      if (last?.name !== place.from || (last.data.buffer === lent.buffer && isWhole(place)))
+        last = { name: place.from, data: await file.read(place.from, isWhole(place) ? undefined : lent) };
       parameters.set(name, arrange(last.data, place));
     }
     done += count(shape);

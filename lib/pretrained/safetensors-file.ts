@@ -14,8 +14,7 @@ export async function openSafetensors(path: string): Promise<WeightFile> {
     const why = error instanceof Error ? error.message : String(error);
     throw new PretrainedError(`${path} cannot be opened: ${why}`, { cause: error });
   });
-  const exactly = async (bytes: number, at: number) => {
-    const buffer = new Uint8Array(bytes);
+  const exactly = async (bytes: number, at: number, buffer: Uint8Array = new Uint8Array(bytes)) => {
     // one read gives at most 2 GB
     for (let done = 0; done < bytes;) {
       const { bytesRead } = await handle.read(buffer, done, Math.min(bytes - done, 2 ** 30), at + done);
@@ -38,14 +37,18 @@ export async function openSafetensors(path: string): Promise<WeightFile> {
     return {
       shapes: new Map([...tensors].map(([name, { shape }]) => [name, shape])),
       formats: [...bytesOf].sort(([, a], [, b]) => b - a).map(([type]) => type),
-      async read(name) {
+      async read(name, lent) {
         const entry = tensors.get(name);
         if (!entry) throw new PretrainedError(`${path} has no tensor ${name}`);
         if (!/F\d+$/.test(entry.type))
           throw new PretrainedError(
             `${path}: tensor ${name} is stored as ${entry.type}, whole numbers; expected weights as F64, F32, F16 or BF16`,
           );
-        return widen(await exactly(entry.end - entry.begin, start + entry.begin), entry.type);
+        const [bytes, at] = [entry.end - entry.begin, start + entry.begin];
+        // 32-bit floats are stored as memory holds them
+        const memory =
+          lent && entry.type === "F32" ? new Uint8Array(lent.buffer, lent.byteOffset, bytes) : undefined;
+        return widen(await exactly(bytes, at, memory), entry.type, lent);
       },
       close: () => handle.close(),
     };
@@ -92,10 +95,10 @@ export async function openShards(index: string): Promise<WeightFile> {
     return {
       shapes,
       formats: [...new Set([...shards.values()].flatMap(({ formats }) => formats))],
-      read(name) {
+      read(name, lent) {
         const shard = shards.get(fileOf.get(name) ?? "");
         if (!shard) return Promise.reject(new PretrainedError(`${index} has no tensor ${name}`));
-        return shard.read(name);
+        return shard.read(name, lent);
       },
       close,
     };

@@ -1,4 +1,5 @@
 import { AxisError, NumberError } from "./errors.ts";
+import { eigenvaluesInPlace } from "./francis.ts";
 import { fromMatrix, mlMatrix, scaleOf, squareLayout, tensorOf, toMatrix } from "./matrices.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -27,10 +28,10 @@ export function eigenvalues<const R extends string, const C extends string>(
   const { layout, rows } = squareLayout(matrix, "Eigenvalues");
   if (rows === 0) return [];
   const scale = scaleOf(layout.data);
-  const found = new (mlMatrix().EigenvalueDecomposition)(toMatrix(layout.data, rows, rows, 1 / scale));
-  const values = found.realEigenvalues.map((real, index) => ({
+  const scaled = Float64Array.from(layout.data, (number) => number / scale);
+  const values = eigenvaluesInPlace(scaled, rows).map(({ real, imaginary }) => ({
     real: real * scale,
-    imaginary: (found.imaginaryEigenvalues[index] ?? 0) * scale,
+    imaginary: imaginary * scale,
   }));
   return values.sort((a, b) => {
     const larger = magnitude(b) - magnitude(a);

@@ -223,10 +223,10 @@ function readEdges(entry: CompositionEdge | CompositionTable): CompositionEdge[]
       throw new ViewInputError(`compositionDiagram: "${label}" should name a head as "layer.head".`);
     return [layer, head];
   };
-  return matrix.rows.flatMap((row, earlier) =>
-    matrix.columns.flatMap((column, later) => {
-      const [from, to] = [place(row), place(column)];
-      const score = matrix.values[earlier * matrix.columns.length + later] ?? 0;
+  const [rows, columns] = [matrix.rows.map(place), matrix.columns.map(place)];
+  return rows.flatMap((from, earlier) =>
+    columns.flatMap((to, later) => {
+      const score = matrix.values[earlier * columns.length + later] ?? 0;
       return from[0] < to[0] ? [{ from, to, kind, score }] : [];
     }),
   );

@@ -33,15 +33,12 @@ export function logitLensTable(values: ArrayInput, options: LogitLensTableOption
   const columns = options.tokens?.map(visibleLabel) ?? array.labels[1] ?? [];
   const words = array.labels[2] ?? [];
   const most = Math.min(options.top ?? 5, size);
-  const cells = Array.from({ length: layers * positions }, (_, cell) => {
-    const probabilities = asProbabilities(
-      Array.from({ length: size }, (__, word) => array.values[cell * size + word] ?? NaN),
-    );
-    return largest(probabilities, most).map((word) => ({
-      word: words[word] ?? "",
-      probability: probabilities[word] ?? 0,
-    }));
-  });
+  const cells = Array.from({ length: layers * positions }, (_, cell) =>
+    likeliest(array.values, cell * size, size, most).map(({ place, probability }) => ({
+      word: words[place] ?? "",
+      probability,
+    })),
+  );
   const scale = colourScale([0, 1], options.colours, options.domain ?? [0, 1]);
   const layerNames = array.labels[0] ?? [];
   const left = Math.min(120, widestLabel(layerNames) + 22);
@@ -157,12 +154,27 @@ export function logitLensTable(values: ArrayInput, options: LogitLensTableOption
   );
 }
 
-/** The numbers themselves when they are a distribution, else their softmax. */
-function asProbabilities(values: readonly number[]): number[] {
-  const sum = values.reduce((total, value) => total + value, 0);
-  if (values.every((value) => value >= 0) && Math.abs(sum - 1) < 1e-3) return [...values];
-  const highest = Math.max(...values);
-  const powers = values.map((value) => Math.exp(value - highest));
-  const total = powers.reduce((all, value) => all + value, 0);
-  return powers.map((value) => value / total);
+/** The `most` likeliest of `size` numbers from `start` on: as they are when they are a distribution, else by their softmax. */
+function likeliest(
+  values: ArrayLike<number>,
+  start: number,
+  size: number,
+  most: number,
+): { readonly place: number; readonly probability: number }[] {
+  let [sum, lowest, highest] = [0, Infinity, -Infinity];
+  for (let at = start; at < start + size; at++) {
+    const value = values[at] ?? NaN;
+    sum += value;
+    if (!(value >= lowest)) lowest = value;
+    if (value > highest) highest = value;
+  }
+  const isDistribution = lowest >= 0 && Math.abs(sum - 1) < 1e-3;
+  let total = 0;
+  if (!isDistribution)
+    for (let at = start; at < start + size; at++) total += Math.exp((values[at] ?? NaN) - highest);
+  const here = Float64Array.from({ length: size }, (_, place) => values[start + place] ?? NaN);
+  return largest(here, most).map((place) => {
+    const value = here[place] ?? NaN;
+    return { place, probability: isDistribution ? value : Math.exp(value - highest) / total };
+  });
 }

@@ -1,6 +1,6 @@
 import type { Run, Token, Transformer } from "../../models/transformer/index.ts";
 import { stack, type Tensor } from "../../tensor/index.ts";
-import { compositionScores, type CompositionKind, type CompositionScores } from "../composition.ts";
+import { compositionTables, type CompositionKind, type CompositionScores } from "../composition.ts";
 import { copyingScores } from "../copying.ts";
 import { attentionShareOfAll, targetPattern, type AttentionTarget } from "../detectors.ts";
 import { HeadError } from "../errors.ts";
@@ -96,11 +96,9 @@ export function modelReport(
       OV: unless(noHeads, ["copying.OV"], () => copyingScores(weights)),
       full: unless(noHeads ?? noLogits, ["copying.full"], () => copyingScores(weights, "full")),
     },
-    composition: unless(noHeads ?? noPairs, ["composition"], () => ({
-      query: compositionScores(weights, "query"),
-      key: compositionScores(weights, "key"),
-      value: compositionScores(weights, "value"),
-    })),
+    composition: unless(noHeads ?? noPairs, ["composition"], () =>
+      compositionTables(weights, COMPOSITION_KINDS),
+    ),
   });
   const text = unless(tokens ? undefined : "no text was given", textKeys, () =>
     textReport(model, tokens ?? [], {

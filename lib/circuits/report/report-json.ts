@@ -142,7 +142,8 @@ function lensWords(logits: Tensor<["layer", "position", "vocabulary"]>) {
     Array.from({ length: positions }, (__, position) => {
       const here = logits.at({ layer, position });
       const highest = here.max();
-      const total = Array.from(here.data).reduce((sum, logit) => sum + Math.exp(logit - highest), 0);
+      let total = 0;
+      for (const logit of here.data) total += Math.exp(logit - highest);
       return here.topK(Math.min(LENS_WORDS, here.data.length)).map(({ index, label, value }) => ({
         token: index,
         word: label,

@@ -134,8 +134,9 @@ function checkedEntry(name: string, described: unknown, bodyBytes: number): Safe
 /**
  * The numbers of one tensor, widened to 32-bit floats.
  * @param bytes exactly the tensor's bytes
+ * @param lent memory for at least as many numbers to put them into, instead of fresh memory; 32-bit floats' own bytes may lie at its start
  */
-export function widen(bytes: Uint8Array, type: string): Float32Array {
+export function widen(bytes: Uint8Array, type: string, lent?: Float32Array): Float32Array {
   const size = BYTES[type];
   if (size === undefined) throw new SafetensorsError(`type ${type} cannot be widened`);
   const count = bytes.byteLength / size;
@@ -143,13 +144,13 @@ export function widen(bytes: Uint8Array, type: string): Float32Array {
     // bytes that are a buffer by themselves become the numbers, without a copy
     if (bytes.byteLength === bytes.buffer.byteLength && bytes.buffer instanceof ArrayBuffer)
       return new Float32Array(bytes.buffer);
-    const out = new Float32Array(count);
-    new Uint8Array(out.buffer).set(bytes);
+    const out = lent?.subarray(0, count) ?? new Float32Array(count);
+    if (bytes.buffer !== out.buffer) new Uint8Array(out.buffer, out.byteOffset).set(bytes);
     return out;
   }
-  const out = new Float32Array(count);
+  const out = lent?.subarray(0, count) ?? new Float32Array(count);
   if (type === "BF16" && isLittleEndian) {
-    const bits = new Uint32Array(out.buffer);
+    const bits = new Uint32Array(out.buffer, out.byteOffset, count);
     for (let index = 0; index < count; index++)
       bits[index] = ((bytes[2 * index] ?? 0) << 16) | ((bytes[2 * index + 1] ?? 0) << 24);
     return out;

@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 import {
   determinant,
   eigenvalues,
@@ -207,6 +208,21 @@ describe("eigenvalues(matrix)", () => {
         assert.ok(Math.abs(product - Math.abs(determinant(square))) < 1e-8 * Math.max(1, product));
       }),
     );
+  });
+
+  it("are those of another implementation for a matrix of the size of a head", () => {
+    const square = randomNormal(["row", "column"], [64, 64], { seed: 5 });
+    const other = new EigenvalueDecomposition(new Matrix(square.toArray()));
+    const left = other.realEigenvalues.map(
+      (real, at) => [real, other.imaginaryEigenvalues[at] ?? 0] as const,
+    );
+    for (const { real, imaginary } of eigenvalues(square)) {
+      const distances = left.map(([x, y]) => Math.hypot(real - x, imaginary - y));
+      const nearest = distances.indexOf(Math.min(...distances));
+      assert.ok((distances[nearest] ?? 1) < 1e-11);
+      left.splice(nearest, 1);
+    }
+    assert.equal(left.length, 0);
   });
 
   it("refuse a matrix that is not square", () => {
