@@ -8,7 +8,7 @@ export class AxisLabels {
   #repeated: Set<string> | undefined;
 
   constructor(words: readonly string[]) {
-    this.words = Object.freeze([...words]);
+    this.words = Object.isFrozen(words) ? words : Object.freeze([...words]);
   }
 
   /** The index of `word` on `axis`. Throws `LabelError` when it is unknown or stands there more than once. */
@@ -82,14 +82,25 @@ export function checkedLabels(
     if (words.length !== size) {
       throw new SizeError(`The axis "${axis}" has size ${size} but was given ${words.length} labels.`);
     }
-    const wrong = words.findIndex((word) => typeof word !== "string");
-    if (wrong >= 0) {
-      throw new LabelError(
-        `A label is a string; the one at ${wrong} of the axis "${axis}" is of type ${typeof words[wrong]}.`,
-      );
-    }
-    labels.set(axis, new AxisLabels(words));
+    labels.set(axis, labelsOf(words, axis));
   }
+  return labels;
+}
+
+/** The labels of lists that cannot change, as a vocabulary's: made once, although thousands of tensors have them. */
+const known = new WeakMap<readonly string[], AxisLabels>();
+
+function labelsOf(words: readonly string[], axis: string): AxisLabels {
+  const before = known.get(words);
+  if (before !== undefined) return before;
+  const wrong = words.findIndex((word) => typeof word !== "string");
+  if (wrong >= 0) {
+    throw new LabelError(
+      `A label is a string; the one at ${wrong} of the axis "${axis}" is of type ${typeof words[wrong]}.`,
+    );
+  }
+  const labels = new AxisLabels(words);
+  if (labels.words === words) known.set(words, labels);
   return labels;
 }
 

@@ -70,7 +70,9 @@ export function execute(
     const named = (name: string, numbers: Numbers) =>
       hookTensor(name, dataOf(numbers), numbers.shape, labels, isBatched);
     const logits =
-      out.logits === undefined ? noLogits(input.batch, vocabulary, isBatched) : named("logits", out.logits);
+      out.logits === undefined
+        ? noLogits(input.batch, vocabulary, isBatched)
+        : (tap.kept.get("logits") ?? named("logits", out.logits));
     const gradients: Result["gradients"] = {};
     if (request.seed !== undefined && tape !== undefined && out.logits !== undefined) {
       const seed = replacementData("logits", withBatch(request.seed(logits), isBatched), out.logits.shape);
@@ -85,7 +87,8 @@ export function execute(
         gradients[name] = hookTensor(name, dataOf(found[i] ?? tf.zerosLike(value)), shape, labels, isBatched);
       }
     }
-    const residual = named("finalNorm", out.residual).named("residual");
+    const end = until === undefined ? tap.kept.get("finalNorm") : undefined;
+    const residual = (end ?? named("finalNorm", out.residual)).named("residual");
     return { logits, residual, activations: Object.fromEntries(tap.kept), gradients };
   });
 }

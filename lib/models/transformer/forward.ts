@@ -331,7 +331,8 @@ class Pass {
     let out: Numbers | undefined;
     if (this.#tap.wants(hook("result"))) {
       const results = this.#at(hook("result"), headResults(this.#a, z, output, heads), heads, embedding);
-      if (this.#tap.isOnPath(hook("result"))) {
+      // Their sum costs less than the product of all heads at once; its gradient costs more.
+      if (this.#tap.isOnPath(hook("result")) || this.#a.tape === undefined) {
         const sum = sumOfHeads(this.#a, results, heads);
         out = bias === undefined ? sum : shifted(this.#a, sum, bias);
       }
