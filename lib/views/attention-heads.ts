@@ -317,6 +317,11 @@ function arrange(
   return { tile: Math.min(48, room / heads), zoomSize: Math.min(360, free), isBelow: true };
 }
 
+/** The numbers, for views into them without a copy. */
+function numbersOf({ values }: LabelledArray): Float64Array {
+  return values instanceof Float64Array ? values : new Float64Array(values);
+}
+
 /** All patterns in one picture, each at most `most` pixels on a side; `across` and `down` are its pixels over its cells. */
 function drawSprite(
   array: LabelledArray,
@@ -327,7 +332,7 @@ function drawSprite(
   const tall = Math.ceil(queries / step);
   const wide = Math.ceil(keys / step);
   const values = new Float64Array(layers * tall * heads * wide);
-  const flat = Float64Array.from(array.values);
+  const flat = numbersOf(array);
   for (let layer = 0; layer < layers; layer++)
     for (let head = 0; head < heads; head++) {
       const start = (layer * heads + head) * queries * keys;
@@ -361,19 +366,22 @@ function drawSprite(
 function packStrongest(array: LabelledArray): { packed: string[]; kept: number } {
   const [layers = 0, heads = 0, queries = 0, keys = 0] = array.shape;
   const kept = Math.min(keys, Math.max(3, Math.floor(MOST_CHARACTERS / (4 * layers * heads * queries))));
-  const weights = Float64Array.from(array.values, (weight) => (Number.isFinite(weight) ? weight : 0));
+  const weights = numbersOf(array);
+  const all = Array.from({ length: keys }, (_, key) => key);
   const packed = Array.from({ length: layers * heads }, (_, block) => {
-    let text = "";
+    const parts: string[] = [];
     for (let query = 0; query < queries; query++) {
       const start = (block * queries + query) * keys;
-      const row = weights.subarray(start, start + keys);
-      const order = kept < keys ? largest(row, kept) : row.keys();
-      for (const key of order) {
-        const weight = row[key] ?? 0;
-        text += packCode(key) + packCode(Math.round(Math.min(1, Math.max(0, weight)) * MOST_CODE));
+      const strongest = kept < keys ? largest(weights.subarray(start, start + keys), kept) : all;
+      // A row of fewer numbers than `kept` (the others are NaN) is filled, so that each row has its place.
+      for (let nth = 0; nth < kept; nth++) {
+        const key = strongest[nth] ?? 0;
+        const weight = nth in strongest ? (weights[start + key] ?? 0) : 0;
+        const share = Number.isFinite(weight) ? Math.min(1, Math.max(0, weight)) : 0;
+        parts.push(packCode(key), packCode(Math.round(share * MOST_CODE)));
       }
     }
-    return text;
+    return parts.join("");
   });
   return { packed, kept };
 }

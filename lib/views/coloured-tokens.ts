@@ -1,8 +1,9 @@
+import { drawColourLegend } from "./colour-legend.ts";
 import { colourScale } from "./colours.ts";
 import { count, largest, list } from "./describe.ts";
 import { sceneFigure, type Figure } from "./figure.ts";
 import { fitText, formatNumber, textWidth, visibleLabel } from "./label.ts";
-import { drawColourLegend, vegaScale } from "./matrix-block.ts";
+import { vegaScale } from "./matrix-block.ts";
 import type { FigureOptions } from "./options.ts";
 import { numberExpression, round, Scene, tooltipExpression } from "./scene.ts";
 import { THEME } from "./theme.ts";
@@ -147,7 +148,7 @@ export function colouredTokens(
     { encode: { fill: { signal: `luminance(${fill}) < 0.179 ? '#ffffff' : '#000000'` } } },
   );
   const bottom = y + height + 10;
-  scene.height = options.height ?? bottom + drawColourLegend(scene, scale, all, 12, bottom) + 10;
+  scene.height = options.height ?? bottom + drawColourLegend(scene, scale, all, { x: 12, y: bottom }) + 10;
   const first = series[0]?.numbers ?? [];
   const most = largest(first, 3).map((index) => `${labels[index] ?? ""} ${formatNumber(first[index] ?? 0)}`);
   return sceneFigure(

@@ -1,15 +1,9 @@
+import { drawColourLegend } from "./colour-legend.ts";
 import { colourScale, extent } from "./colours.ts";
 import { largest } from "./describe.ts";
 import { sceneFigure, type Figure } from "./figure.ts";
 import { fitText, formatNumber, visibleLabel, widestLabel } from "./label.ts";
-import {
-  cellDigits,
-  columnLabels,
-  drawColourLegend,
-  drawLabels,
-  drawMatrixBlock,
-  MOST_CELL_MARKS,
-} from "./matrix-block.ts";
+import { cellDigits, drawLabels, drawMatrixBlock, fitColumns, MOST_CELL_MARKS } from "./matrix-block.ts";
 import { toMatrix, type MatrixInput } from "./matrix.ts";
 import { FIGURE_WIDTH, type FigureOptions } from "./options.ts";
 import { Scene } from "./scene.ts";
@@ -58,9 +52,9 @@ export function compare(left: MatrixInput, right: MatrixInput, options: CompareO
   const width = options.width ?? FIGURE_WIDTH;
   const rowRoom = Math.min(120, widestLabel(first.rows) + 14);
   const gap = 18;
-  let cellWidth = Math.min(40, (width - rowRoom - 2 * gap - 14) / (3 * columns));
-  const heads = columnLabels(first.columns, cellWidth, 90);
-  cellWidth = Math.min(cellWidth, (width - rowRoom - 2 * gap - 8 - heads.overhang) / (3 * columns));
+  const room = width - rowRoom - 2 * gap - 8;
+  const natural = Math.min(40, (room - 6) / (3 * columns));
+  const { cellWidth, head: heads } = fitColumns(first.columns, natural, 3 * columns, room, 90);
   const cellHeight =
     options.height === undefined ? Math.min(Math.max(cellWidth, 3), 24) : (options.height - 140) / rows;
   const total = rowRoom + 3 * columns * cellWidth + 2 * gap + Math.max(14, heads.overhang);
@@ -129,10 +123,10 @@ export function compare(left: MatrixInput, right: MatrixInput, options: CompareO
       );
   }
   const bottom = y + rows * cellHeight + 14;
-  drawColourLegend(scene, scale, first.values, rowRoom, bottom, "both");
+  drawColourLegend(scene, scale, first.values, { x: rowRoom, y: bottom, name: "both" });
   const under = bottom + (scale.diverging ? 28 : 18);
-  scene.height =
-    under + drawColourLegend(scene, change, difference.values, rowRoom, under, "difference") + 10;
+  const changeLegend = { x: rowRoom, y: under, name: "difference" };
+  scene.height = under + drawColourLegend(scene, change, difference.values, changeLegend) + 10;
   const sizes = difference.values.map(Math.abs);
   const [worst = 0] = largest(sizes, 1);
   const [low, high] = extent(difference.values);

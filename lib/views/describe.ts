@@ -47,5 +47,5 @@ export function describeMatrix(matrix: DrawnMatrix, missing?: string): string {
     cells.length === 0
       ? "no values"
       : `values from ${formatNumber(low)} to ${formatNumber(high)}; largest: ${list(cells)}`;
-  return `${count(rows.length, "row")} (${matrix.rowAxis}) by ${count(columns.length, "column")} (${matrix.columnAxis}), ${range}${odd === 0 ? "" : `; ${count(odd, "cell")} not finite`}${left === 0 ? "" : `; grey: ${missing ?? ""}`}.`;
+  return `${count(rows.length, "row")} (${matrix.rowAxis}) by ${count(columns.length, "column")} (${matrix.columnAxis}), ${range}${odd === 0 ? "" : `; ${count(odd, "cell")} not finite`}${left === 0 ? "" : `; ${count(left, "cell")} without a value: ${missing ?? ""}`}.`;
 }

@@ -1,8 +1,9 @@
+import { drawColourLegend } from "./colour-legend.ts";
 import { colourScale } from "./colours.ts";
 import { count, largest, list } from "./describe.ts";
 import { sceneFigure, type Figure } from "./figure.ts";
 import { fitText, formatNumber, inertText, widestLabel } from "./label.ts";
-import { cellDigits, columnLabels, drawColourLegend, drawLabels, drawMatrixBlock } from "./matrix-block.ts";
+import { cellDigits, columnLabels, drawLabels, drawMatrixBlock } from "./matrix-block.ts";
 import { toMatrix, type MatrixInput } from "./matrix.ts";
 import { alternatives } from "./nested.ts";
 import { FIGURE_WIDTH, type FigureOptions } from "./options.ts";
@@ -23,6 +24,8 @@ export interface HeadDetail {
 export interface HeadMapOptions extends FigureOptions {
   /** What the effect is, for the tooltip and the legend. */
   readonly valueName?: string;
+  /** What NaN means; "not measured" unless told. */
+  readonly missing?: string;
   /** Further numbers of each head by name, for the tooltip: `{ shuffled: […], q: […] }`, each [layer, head]. */
   readonly beside?: Readonly<Record<string, MatrixInput>>;
   /** Heads that get a ring, such as those that passed a test; `markName` says in the legend what it means. */
@@ -53,6 +56,7 @@ export function headMap(effects: MatrixInput, options: HeadMapOptions = {}): Fig
   const [layers, heads] = [drawn.rows.length, drawn.columns.length];
   const { marked = [], details = [] } = options;
   const valueName = inertText(options.valueName ?? "effect");
+  const missing = inertText(options.missing ?? "not measured");
   const markName = inertText(options.markName ?? "marked");
   for (const [layer, head] of [
     ...marked,
@@ -103,8 +107,9 @@ export function headMap(effects: MatrixInput, options: HeadMapOptions = {}): Fig
       : Math.max(8, (options.height - top - 60) / Math.max(1, layers));
   const scale = colourScale(Array.from(drawn.values), options.colours, options.domain);
   const place = { x: left, y: top, cellWidth: cell, cellHeight };
-  const written = cellHeight >= 13 && cellDigits(drawn.values, cell, cellHeight) > 0;
-  drawMatrixBlock(scene, drawn, { name: "map", ...place, scale, tooltip: false, values: written, valueName });
+  const measured = Array.from(drawn.values).filter((value) => !Number.isNaN(value));
+  const written = cellHeight >= 13 && cellDigits(measured, cell, cellHeight) > 0;
+  drawMatrixBlock(scene, drawn, { name: "map", ...place, scale, tooltip: false, values: written, missing });
   drawLabels(scene, place, drawn.rows, column, left - 12, drawn.named);
   // Along the cell's edge, so that it leaves the number free.
   const cornerRadius = Math.min(cell, cellHeight) * 0.4;
@@ -129,6 +134,7 @@ export function headMap(effects: MatrixInput, options: HeadMapOptions = {}): Fig
   });
   scene.signal("kept", start, { on: [{ events: "@head:click", update: "datum.i" }] });
   scene.signal("chosen", undefined, { update: "over >= 0 ? over : kept" });
+  scene.signal("missing", missing);
   scene.signal(
     "besides",
     beside.map(([, values]) => values),
@@ -159,7 +165,7 @@ export function headMap(effects: MatrixInput, options: HeadMapOptions = {}): Fig
               tooltip: tooltipExpression([
                 [drawn.rowAxis, "datum.layer"],
                 [drawn.columnAxis, "datum.head"],
-                [valueName, numberExpression(value)],
+                [valueName, `datum.value === 'NaN' ? missing : ${numberExpression(value)}`],
                 ...beside.map(
                   ([name], index) => [name, numberExpression(`besides[${index}][datum.i]`)] as const,
                 ),
@@ -169,7 +175,9 @@ export function headMap(effects: MatrixInput, options: HeadMapOptions = {}): Fig
     },
   );
   let bottom = top + layers * cellHeight + 14;
-  bottom += drawColourLegend(scene, scale, drawn.values, left, bottom, valueName) + 6;
+  const right = mapWidth - 8;
+  bottom +=
+    drawColourLegend(scene, scale, drawn.values, { x: left, y: bottom, right, name: valueName, missing }) + 6;
   if (marked.length > 0) {
     for (const line of RING)
       scene.draw("rect", [{ x: left - 3, y: bottom + 1, width: 16, height: 11, cornerRadius: 5, ...line }]);
@@ -197,12 +205,47 @@ export function headMap(effects: MatrixInput, options: HeadMapOptions = {}): Fig
 
   const name = (index: number): string =>
     `${drawn.rows[Math.floor(index / heads)] ?? ""}.${drawn.columns[index % heads] ?? ""} ${formatNumber(drawn.values[index] ?? NaN)}`;
+  const without = drawn.values.length - measured.length;
+  const empty = without === 0 ? "" : ` ${count(without, "head")} ${missing}.`;
   const tested = marked.length === 0 ? "" : ` ${count(marked.length, "head")} ${markName}.`;
   return sceneFigure(
     scene,
     options.description ??
-      `Map of ${count(layers, "layer")} by ${count(heads, "head")} by ${valueName}; strongest: ${list(order.slice(0, 3).map(name))}.${tested}`,
+      `Map of ${count(layers, "layer")} by ${count(heads, "head")} by ${valueName}; strongest: ${list(order.slice(0, 3).map(name))}.${tested}${empty}`,
   );
+}
+
+/** Where the heads of a {@link headMap} stand, in order, in CSS pixels from its upper left corner. */
+export function headBoxes(map: Figure): readonly HeadBox[] {
+  const { marks, data } = map.spec as {
+    readonly marks: readonly HeadMark[];
+    readonly data: readonly { readonly name: string; readonly values?: readonly Partial<HeadBox>[] }[];
+  };
+  const mark = marks.find(({ name }) => name === "head");
+  const rows = data.find(({ name }) => name === mark?.from?.data)?.values ?? [];
+  // What all heads have in common stands at the mark.
+  const channel = (row: Partial<HeadBox>, name: keyof HeadBox): number =>
+    row[name] ?? mark?.encode.update[name]?.value ?? 0;
+  return rows.map((row) => ({
+    x: channel(row, "x"),
+    y: channel(row, "y"),
+    width: channel(row, "width"),
+    height: channel(row, "height"),
+  }));
+}
+
+/** A head's rectangle in the map, in CSS pixels. */
+export interface HeadBox {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+interface HeadMark {
+  readonly name?: string;
+  readonly from?: { readonly data: string };
+  readonly encode: { readonly update: { readonly [Channel in keyof HeadBox]?: { readonly value?: number } } };
 }
 
 /** Each detail in the same place, all but the chosen one moved out of sight. */

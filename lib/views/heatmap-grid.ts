@@ -1,8 +1,9 @@
+import { drawColourLegend } from "./colour-legend.ts";
 import { colourScale, extent } from "./colours.ts";
 import { count, largest } from "./describe.ts";
 import { sceneFigure, type Figure } from "./figure.ts";
 import { fitText, formatNumber } from "./label.ts";
-import { drawColourLegend, pool, rasterUri } from "./matrix-block.ts";
+import { pool, rasterUri } from "./matrix-block.ts";
 import { rankOf, toArray, type ArrayInput } from "./matrix.ts";
 import { FIGURE_WIDTH, type FigureOptions } from "./options.ts";
 import { pack, packingSignal, readPacked } from "./packing.ts";
@@ -169,7 +170,7 @@ export function heatmapGrid(stack: ArrayInput, options: FigureOptions = {}): Fig
       })),
     );
   const bottom = top + lines * step + 10;
-  scene.height = bottom + drawColourLegend(scene, scale, array.values, left, bottom) + 10;
+  scene.height = bottom + drawColourLegend(scene, scale, array.values, { x: left, y: bottom }) + 10;
   const [best = 0] = largest(array.values, 1);
   return sceneFigure(
     scene,

@@ -2,7 +2,8 @@ import { colourScale } from "./colours.ts";
 import { describeMatrix } from "./describe.ts";
 import { sceneFigure, type Figure } from "./figure.ts";
 import { formatNumber, inertText, textWidth, widestLabel } from "./label.ts";
-import { cellDigits, columnLabels, drawColourLegend, drawLabels, drawMatrixBlock } from "./matrix-block.ts";
+import { drawColourLegend } from "./colour-legend.ts";
+import { cellDigits, drawLabels, drawMatrixBlock, fitColumns } from "./matrix-block.ts";
 import { toMatrix, type MatrixInput } from "./matrix.ts";
 import { FIGURE_WIDTH, type FigureOptions } from "./options.ts";
 import { Scene } from "./scene.ts";
@@ -11,7 +12,7 @@ import { Scene } from "./scene.ts";
 export interface HeatmapOptions extends FigureOptions {
   /** Whether to write the numbers into the cells; without it, when there are at most 400 and they fit. */
   readonly values?: boolean;
-  /** Why some cells are NaN, for the legend and the description: "the first head is not in an earlier layer". */
+  /** Why some cells are NaN: "the first head is not in an earlier layer". They are then hatched, and legend, tooltip and description say it. */
   readonly missing?: string;
 }
 
@@ -31,15 +32,14 @@ export function heatmap(matrix: MatrixInput, options: HeatmapOptions = {}): Figu
   const most = options.width ?? FIGURE_WIDTH;
   const left = Math.min(most * 0.35, Math.max(40, widestLabel(rows) + 14));
   const isSmall = values.length <= 400;
-  const valueWidth = isSmall ? widestValue(values) + 6 : 0;
+  const written = missing === undefined ? values : Array.from(values).filter((value) => !Number.isNaN(value));
+  const valueWidth = isSmall ? widestValue(written) + 6 : 0;
   const widestCell = Math.max(30, Math.min(60, Math.max(valueWidth, isSmall ? widestLabel(columns) + 6 : 0)));
   let cellWidth = (most - left - 16) / Math.max(1, columns.length);
   if (options.width === undefined) cellWidth = Math.min(widestCell, cellWidth);
-  let heads = columnLabels(columns, cellWidth);
-  if (heads.overhang > 12) {
-    cellWidth = Math.min(cellWidth, (most - left - heads.overhang - 4) / Math.max(1, columns.length));
-    heads = columnLabels(columns, cellWidth);
-  }
+  const fitted = fitColumns(columns, cellWidth, columns.length, most - left - 4);
+  const heads = fitted.head;
+  cellWidth = fitted.cellWidth;
   const right = Math.max(12, heads.overhang + 4);
   const isRaster = values.length > 2500;
   let cellHeight = isRaster ? Math.min(cellWidth, 900 / rows.length) : Math.min(cellWidth, isSmall ? 26 : 22);
@@ -54,17 +54,18 @@ export function heatmap(matrix: MatrixInput, options: HeatmapOptions = {}): Figu
     cellHeight = Math.max(1, (options.height - y - 44) / Math.max(1, rows.length));
   else if (isRaster && cellHeight * rows.length < 120) cellHeight = 120 / rows.length;
   const place = { x: left, y, cellWidth, cellHeight };
-  const written = options.values ?? (isSmall && cellHeight >= 13 && cellDigits(values, cellWidth) > 0);
+  const hasNumbers = options.values ?? (isSmall && cellHeight >= 13 && cellDigits(written, cellWidth) > 0);
   drawMatrixBlock(scene, drawn, {
     name: "cell",
     ...place,
     scale,
     tooltip: options.tooltip !== false,
-    values: written,
+    values: hasNumbers,
+    missing,
   });
   drawLabels(scene, place, rows, heads, left - 10, drawn.named);
   const bottom = y + cellHeight * rows.length + 14;
-  scene.height = bottom + drawColourLegend(scene, scale, values, left, bottom, "", missing) + 10;
+  scene.height = bottom + drawColourLegend(scene, scale, values, { x: left, y: bottom, missing }) + 10;
   return sceneFigure(scene, options.description ?? `Heatmap: ${describeMatrix(drawn, missing)}`);
 }
 

@@ -25,12 +25,12 @@ export function visibleLabel(label: string): string {
 
 /**
  * Running text (titles, descriptions) without characters that hide or reorder: like {@link visibleLabel}, with its
- * spaces left as they are.
+ * spaces left as they are. The joiner inside an emoji (👩‍💻) stays, since it hides nothing.
  */
 export function inertText(text: string): string {
   return text.replace(
     // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-    /[\u0000-\u001f\u007f-\u00a0\u00ad\u061c\u115f\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g,
+    /[\u0000-\u001f\u007f-\u00a0\u00ad\u061c\u115f\u180e\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]|(?<!\p{Extended_Pictographic}(?:\ufe0f|[\u{1f3fb}-\u{1f3ff}])?)\u200d|\u200d(?!\p{Extended_Pictographic})/gu,
     (character) =>
       MARKS[character] ?? `‹${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}›`,
   );
@@ -92,9 +92,9 @@ export function fitText(
   return `${characters.join("")}…`;
 }
 
-/** A label and what belongs to it, in this order also where the label is written from right to left. */
+/** A label and what belongs to it, in this order also where one of them is written from right to left. */
 export function labelBeside(label: string, text: string, gap = "  "): string {
-  const isLeftward = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/u.test(label);
+  const isLeftward = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/u.test(label + text);
   return `${label}${gap}${isLeftward ? "\u200e" : ""}${text}`;
 }
 

@@ -1,8 +1,9 @@
+import { drawColourLegend } from "./colour-legend.ts";
 import { colourScale, inkOn } from "./colours.ts";
 import { count, largest, list } from "./describe.ts";
 import { sceneFigure, type Figure } from "./figure.ts";
 import { fitText, formatNumber, labelBeside, visibleLabel, widestLabel } from "./label.ts";
-import { columnLabels, drawColourLegend, drawLabels } from "./matrix-block.ts";
+import { columnLabels, drawLabels, fitColumns } from "./matrix-block.ts";
 import { toArray, type ArrayInput } from "./matrix.ts";
 import { FIGURE_WIDTH, type FigureOptions } from "./options.ts";
 import { Scene } from "./scene.ts";
@@ -51,8 +52,8 @@ export function logitLensTable(values: ArrayInput, options: LogitLensTableOption
     Math.min(positions, Math.floor((room - Math.max(0, fitting.overhang - 8)) / natural)),
   );
   const lines = Math.ceil(positions / perLine);
-  const cellWidth = options.width === undefined || lines > 1 ? natural : room / positions;
-  const head = columnLabels(columns, cellWidth, 100);
+  const widestCell = options.width === undefined || lines > 1 ? natural : room / positions;
+  const { cellWidth, head } = fitColumns(columns, widestCell, perLine, room + 8, 100);
   const scene = new Scene(
     options.width ?? Math.max(360, left + cellWidth * perLine + 16 + Math.max(0, head.overhang - 8)),
     options.title ?? "What each layer would say",
@@ -140,7 +141,8 @@ export function logitLensTable(values: ArrayInput, options: LogitLensTableOption
     drawLabels(scene, place, layerNames.toReversed(), { ...head, labels }, left - 8);
   }
   const bottom = top(lines - 1) + layers * cellHeight + 12;
-  scene.height = bottom + drawColourLegend(scene, scale, [], left, bottom, "probability") + 10;
+  const legend = { x: left, y: bottom, name: "probability" };
+  scene.height = bottom + drawColourLegend(scene, scale, [], legend) + 10;
   const last = cells
     .slice((layers - 1) * positions)
     .map(

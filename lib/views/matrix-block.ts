@@ -27,6 +27,8 @@ export interface BlockOptions {
   readonly values?: boolean;
   /** What the value is called in the tooltip. */
   readonly valueName?: string;
+  /** What NaN means: such cells are hatched, and the tooltip says this. Without it they are grey and say NaN. */
+  readonly missing?: string | undefined;
 }
 
 /** Draws the cells of a matrix, as marks or as one image, with tooltips that name row, column and value. */
@@ -46,18 +48,21 @@ export function vegaScale(name: string, scale: ColourScale): Node {
 }
 
 /** A channel that colours `datum.data` by the scale, and what is not finite by the theme. */
-function cellFill(scaleName: string): readonly Node[] {
+function cellFill(scaleName: string, isHatched: boolean): readonly Node[] {
   return [
     { test: "isNumber(datum.data)", scale: scaleName, field: "data" },
     { test: "datum.data === 'Infinity'", value: THEME.positiveInfinity },
     { test: "datum.data === '-Infinity'", value: THEME.negativeInfinity },
-    { value: THEME.missing },
+    { value: isHatched ? THEME.panel : THEME.missing },
   ];
 }
 
 function drawCells(scene: Scene, matrix: DrawnMatrix, options: BlockOptions): void {
-  const { name, x, y, cellWidth, cellHeight, scale, tooltip, valueName = "value" } = options;
+  const { name, x, y, cellWidth, cellHeight, scale, tooltip, valueName = "value", missing } = options;
   const columns = matrix.columns.length;
+  const isHatched = missing !== undefined && Array.from(matrix.values).some(Number.isNaN);
+  const value = numberExpression("datum.data");
+  if (isHatched && tooltip) scene.signal(`${name}Missing`, missing);
   scene.data(`${name}Cells`, Array.from(matrix.values, round), {
     transform: [
       { type: "window", ops: ["row_number"], as: ["i"] },
@@ -81,14 +86,14 @@ function drawCells(scene: Scene, matrix: DrawnMatrix, options: BlockOptions): vo
         y: { field: "r", mult: cellHeight, offset: y },
         width: { value: cellWidth },
         height: { value: cellHeight },
-        fill: cellFill(`${name}Colour`),
+        fill: cellFill(`${name}Colour`, isHatched),
         ...(gap ? { stroke: { value: "#ffffff" }, strokeWidth: { value: 1 } } : {}),
         ...(tooltip
           ? {
               tooltip: tooltipExpression([
                 [matrix.rowAxis, `${name}Rows[datum.r]`],
                 [matrix.columnAxis, `${name}Columns[datum.c]`],
-                [valueName, numberExpression("datum.data")],
+                [valueName, isHatched ? `datum.data === 'NaN' ? ${name}Missing : ${value}` : value],
               ]),
             }
           : {}),
@@ -98,11 +103,13 @@ function drawCells(scene: Scene, matrix: DrawnMatrix, options: BlockOptions): vo
         : {}),
     },
   });
+  if (isHatched) drawHatches(scene, options);
   if (options.values !== true) return;
   const digits = cellDigits(matrix.values, cellWidth);
   const texts: MarkRow[] = [];
   for (let cell = 0; cell < matrix.values.length; cell++) {
     const value = matrix.values[cell] ?? NaN;
+    if (isHatched && Number.isNaN(value)) continue;
     texts.push({
       x: x + ((cell % columns) + 0.5) * cellWidth,
       y: y + (Math.floor(cell / columns) + 0.5) * cellHeight,
@@ -112,6 +119,29 @@ function drawCells(scene: Scene, matrix: DrawnMatrix, options: BlockOptions): vo
   }
   scene.draw("text", texts, {
     encode: { align: { value: "center" }, fontSize: { value: cellFont(cellHeight) } },
+  });
+}
+
+/** A line across each cell that is missing. */
+function drawHatches(scene: Scene, { name, x, y, cellWidth, cellHeight }: BlockOptions): void {
+  scene.data(`${name}Hatched`, undefined, {
+    source: `${name}Cells`,
+    transform: [{ type: "filter", expr: "datum.data === 'NaN'" }],
+  });
+  scene.mark({
+    type: "rule",
+    from: { data: `${name}Hatched` },
+    interactive: false,
+    encode: {
+      update: {
+        x: { field: "c", mult: cellWidth, offset: x + 1 },
+        x2: { field: "c", mult: cellWidth, offset: x + cellWidth - 1 },
+        y: { field: "r", mult: cellHeight, offset: y + cellHeight - 1 },
+        y2: { field: "r", mult: cellHeight, offset: y + 1 },
+        stroke: { value: THEME.hatch },
+        strokeWidth: { value: 1 },
+      },
+    },
   });
 }
 
@@ -157,6 +187,11 @@ export function pool(
   return { rows, columns, step, values };
 }
 
+/** A colour as the four bytes of a pixel, opaque. */
+function asPixel(colour: string): number {
+  return new Uint32Array(Uint8Array.of(...parseColour(colour), 255).buffer)[0] ?? 0;
+}
+
 /** The matrix as a PNG in a data URI, one pixel a cell or a block of cells. */
 export function rasterUri(
   rows: number,
@@ -164,18 +199,20 @@ export function rasterUri(
   values: ArrayLike<number>,
   scale: ColourScale,
 ): string {
-  const data = new Uint8Array(rows * columns * 4);
+  const pixels = new Uint32Array(rows * columns);
+  const data = new Uint8Array(pixels.buffer);
   const low = scale.domain[0] ?? 0;
   const high = scale.domain.at(-1) ?? 1;
-  const table = Array.from({ length: 64 }, (_, step) =>
-    parseColour(scale.colour(low + (step / 63) * (high - low))),
+  const table = Uint32Array.from({ length: 64 }, (_, step) =>
+    asPixel(scale.colour(low + (step / 63) * (high - low))),
   );
-  for (let cell = 0; cell < rows * columns; cell++) {
+  const notFinite = [NaN, Infinity, -Infinity].map((value) => asPixel(scale.colour(value)));
+  for (let cell = 0; cell < pixels.length; cell++) {
     const value = values[cell] ?? NaN;
-    const colour = Number.isFinite(value)
-      ? table[Math.min(63, Math.max(0, Math.round(((value - low) / (high - low)) * 63)))]
-      : parseColour(scale.colour(value));
-    data.set([...(colour ?? [0, 0, 0]), 255], cell * 4);
+    pixels[cell] =
+      (Number.isFinite(value)
+        ? table[Math.min(63, Math.max(0, Math.round(((value - low) / (high - low)) * 63)))]
+        : notFinite[Number.isNaN(value) ? 0 : value > 0 ? 1 : 2]) ?? 0;
   }
   const png = encodePng({ width: columns, height: rows, data });
   return `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
@@ -294,6 +331,25 @@ export function columnLabels(labels: readonly string[], cellWidth: number, limit
   return { angle: -90, height: length + 8, overhang: 0, labels: fitted };
 }
 
+/**
+ * Column labels, and how wide cells may be: at most `cellWidth`, and so that `count` of them and what a slanted label needs
+ * beside the last are at most `room` pixels.
+ */
+export function fitColumns(
+  labels: readonly string[],
+  cellWidth: number,
+  count: number,
+  room: number,
+  limit?: number,
+): { readonly cellWidth: number; readonly head: ColumnLabels } {
+  let head = columnLabels(labels, cellWidth, limit);
+  if (count * cellWidth + head.overhang <= room || count === 0) return { cellWidth, head };
+  const slanted = (room - head.overhang - cellWidth / 2) / Math.max(1, count - 0.5);
+  head = columnLabels(labels, slanted, limit);
+  const fits = count * slanted + head.overhang <= room + 1e-6;
+  return fits ? { cellWidth: slanted, head } : { cellWidth: (room - head.overhang) / count, head };
+}
+
 /** Draws labels over columns and to the left of rows; where they would touch, only every few. */
 export function drawLabels(
   scene: Scene,
@@ -333,75 +389,4 @@ function labelStep(needed: number, named: boolean): number {
   const least = needed * 1.5;
   const power = 10 ** Math.floor(Math.log10(least));
   return [1, 2, 5, 10].map((digit) => digit * power).find((step) => step >= least) ?? least;
-}
-
-/** The colours' legend: a bar with its ends and white point, and swatches for what is not finite (`missing` is what NaN means). @returns its height */
-export function drawColourLegend(
-  scene: Scene,
-  scale: ColourScale,
-  values: ArrayLike<number>,
-  x: number,
-  y: number,
-  name = "",
-  missing = "NaN",
-): number {
-  const first = scale.domain[0] ?? 0;
-  const last = scale.domain.at(-1) ?? 1;
-  const length = 150;
-  const from = formatNumber(first);
-  const start = x + textWidth(from, THEME.size.small) + 6;
-  const slices = 30;
-  scene.draw(
-    "rect",
-    Array.from({ length: slices }, (_, slice) => ({
-      x: start + (slice * length) / slices,
-      y,
-      width: length / slices + 0.5,
-      height: 10,
-      fill: scale.colour(first + ((slice + 0.5) / slices) * (last - first)),
-    })),
-  );
-  scene.draw("rect", [{ x: start, y, width: length, height: 10, stroke: THEME.faint }]);
-  const texts: MarkRow[] = [
-    { x: start - 5, y: y + 5, text: from, align: "right" },
-    {
-      x: start + length + 5,
-      y: y + 5,
-      text: name === "" ? formatNumber(last) : `${formatNumber(last)}  ${name}`,
-      align: "left",
-    },
-  ];
-  if (scale.diverging) {
-    const middle = scale.domain[(scale.domain.length - 1) / 2] ?? 0;
-    const share = (middle - first) / (last - first);
-    scene.draw("rule", [
-      { x: start + share * length, y, y2: y + 13, x2: start + share * length, stroke: THEME.muted },
-    ]);
-    texts.push({ x: start + share * length, y: y + 19, text: formatNumber(middle), align: "center" });
-  }
-  let line = 0;
-  let next = start + length + 16 + textWidth(String(texts[1]?.["text"] ?? ""), THEME.size.small);
-  const odd = new Set<string>();
-  for (let cell = 0; cell < values.length; cell++) {
-    const value = values[cell] ?? NaN;
-    if (!Number.isFinite(value)) odd.add(Number.isNaN(value) ? "NaN" : value > 0 ? "∞" : "−∞");
-  }
-  for (const kind of odd) {
-    const fill =
-      kind === "NaN" ? THEME.missing : kind === "∞" ? THEME.positiveInfinity : THEME.negativeInfinity;
-    const meaning = kind === "NaN" ? missing : kind;
-    if (next + 18 + textWidth(meaning, THEME.size.small) > scene.width) {
-      line++;
-      next = x;
-    }
-    const at = y + line * 16 + (line > 0 && scale.diverging ? 12 : 0);
-    const text = fitText(meaning, Math.max(40, scene.width - next - 18), THEME.size.small);
-    scene.draw("rect", [{ x: next, y: at, width: 10, height: 10, fill }]);
-    texts.push({ x: next + 14, y: at + 5, text, align: "left" });
-    next += 26 + textWidth(text, THEME.size.small);
-  }
-  scene.draw("text", texts, {
-    encode: { fontSize: { value: THEME.size.small }, fill: { value: THEME.muted } },
-  });
-  return (scale.diverging ? 26 : 12) + line * 16;
 }

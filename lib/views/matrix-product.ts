@@ -1,13 +1,14 @@
+import { drawColourLegend } from "./colour-legend.ts";
 import { colourScale, type ColourScale } from "./colours.ts";
 import { count, largest } from "./describe.ts";
 import { sceneFigure, type Figure } from "./figure.ts";
-import { fitText, formatNumber, inertText, widestLabel } from "./label.ts";
+import { fitText, formatNumber, inertText, textWidth, widestLabel } from "./label.ts";
 import {
   cellDigits,
   columnLabels,
-  drawColourLegend,
   drawLabels,
   drawMatrixBlock,
+  fitColumns,
   MOST_CELL_MARKS,
 } from "./matrix-block.ts";
 import { toMatrix, type DrawnMatrix, type MatrixInput } from "./matrix.ts";
@@ -68,7 +69,15 @@ export function matrixProduct(factors: readonly MatrixInput[], options: MatrixPr
   const topLabelLimit = 90;
   const columnsTotal = first.columns.length + tops.reduce((sum, matrix) => sum + matrix.columns.length, 0);
   const gapTotal = gaps.reduce((sum, gap) => sum + gap, 0);
-  const cellWidth = Math.min(40, (width - rowRoom - gapTotal - 50) / columnsTotal);
+  const across = width - rowRoom - gapTotal;
+  const widestCell = Math.min(40, (across - 50) / columnsTotal);
+  const { cellWidth } = fitColumns(
+    tops.at(-1)?.columns ?? [],
+    widestCell,
+    columnsTotal,
+    across - 8,
+    topLabelLimit,
+  );
   const rowsTotal = first.rows.length + Math.max(...tops.map((matrix) => matrix.rows.length));
   const cellHeight = Math.min(
     24,
@@ -127,7 +136,8 @@ export function matrixProduct(factors: readonly MatrixInput[], options: MatrixPr
     on: products.map((_, index) => ({ events: { signal: `click${index}` }, update: `click${index}` })),
   });
   scene.signal("at", undefined, { update: "hovered || kept || chosen" });
-  drawBands(scene, left, above, bottom, cellWidth, cellHeight);
+  const staircase = { left, above, bottom, cellWidth, cellHeight };
+  drawBands(scene, staircase);
   draw(left, "factor0", names[0] ?? "");
   above.forEach((block, index) => draw(block, `factor${index + 1}`, names[index + 1] ?? ""));
   bottom.forEach((block, index) => draw(block, `product${index}`, names.slice(0, index + 2).join(" ")));
@@ -143,32 +153,30 @@ export function matrixProduct(factors: readonly MatrixInput[], options: MatrixPr
       block.matrix.named,
     ),
   );
-  const caption = (block: Block, name: string, at: number): void =>
-    scene.draw("text", [
-      {
-        x: block.x,
-        y: at,
-        text: fitText(
-          `${name}  ${block.matrix.rows.length} × ${block.matrix.columns.length}`,
-          Math.max(80, width - block.x - 10),
-          11.5,
-          true,
-        ),
-        fontWeight: "bold",
-        fontSize: 11.5,
-        fill: THEME.muted,
-      },
-    ]);
+  const caption = (block: Block, name: string, at: number, right = width): void => {
+    const size = `${block.matrix.rows.length} × ${block.matrix.columns.length}`;
+    const room = right - block.x - 10 - textWidth(`  ${size}`, THEME.size.label, true);
+    const text = `${fitText(name, room, THEME.size.label, true)}  ${size}`;
+    scene.draw("text", [{ x: block.x, y: at, text, fontWeight: "bold", fill: THEME.muted }]);
+  };
   above.forEach((block, index) =>
-    caption(block, names[index + 1] ?? "", block.y - (heads[index]?.height ?? 0) - 8),
+    caption(
+      block,
+      names[index + 1] ?? "",
+      block.y - (heads[index]?.height ?? 0) - 8,
+      above[index + 1]?.x ?? width,
+    ),
   );
   const under = y + first.rows.length * cellHeight + 12;
-  caption(left, names[0] ?? "", under);
-  bottom.forEach((block, index) => caption(block, names.slice(0, index + 2).join(" "), under));
-  drawOutlines(scene, left, above, bottom, cellWidth, cellHeight);
+  caption(left, names[0] ?? "", under, bottom[0]?.x);
+  bottom.forEach((block, index) =>
+    caption(block, names.slice(0, index + 2).join(" "), under, bottom[index + 1]?.x ?? width),
+  );
+  drawOutlines(scene, staircase);
   const end = drawTerms(scene, matrices, products, names, under + 24, width);
   const note = options.domain === undefined ? "(each matrix: its own reach)" : "";
-  scene.height = end + drawColourLegend(scene, scaleOf(last), last.values, 14, end, note) + 12;
+  const legend = { x: 14, y: end, name: note };
+  scene.height = end + drawColourLegend(scene, scaleOf(last), last.values, legend) + 12;
 
   const [best = 0] = largest(last.values, 1);
   const sizes = matrices

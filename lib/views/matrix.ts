@@ -162,8 +162,8 @@ function readArray(input: unknown, axisNames: readonly string[], view: string): 
     level = (level as unknown[])[0]
   )
     shape.push((level as unknown[]).length);
-  const values: number[] = [];
-  flatten(input, shape, 0, values, view);
+  const values = new Float64Array(shape.reduce((product, length) => product * length, 1));
+  flatten(input, shape, 0, values, 0, view);
   return {
     axes: shape.map((_, index) => axisNames[index] ?? `axis ${index}`),
     shape,
@@ -172,25 +172,29 @@ function readArray(input: unknown, axisNames: readonly string[], view: string): 
   };
 }
 
+/** Writes the numbers of nested arrays into `into`, from `start` on. @returns where they end */
 function flatten(
   level: unknown,
   shape: readonly number[],
   depth: number,
-  into: number[],
+  into: Float64Array,
+  start: number,
   view: string,
-): void {
-  if (depth === shape.length) {
-    if (typeof level !== "number") throw new ViewInputError(`${view}: ${String(level)} is not a number.`);
-    into.push(level);
-    return;
-  }
+): number {
   const list = level as unknown[];
   const isList = Array.isArray(list) || ArrayBuffer.isView(list);
   if (!isList || list.length !== shape[depth])
     throw new ViewInputError(
       `${view}: the first row has ${shape[depth] ?? 0} entries and another has ${isList ? list.length : "none"}; all must be as long.`,
     );
-  for (const item of list) flatten(item, shape, depth + 1, into, view);
+  let end = start;
+  const isLast = depth === shape.length - 1;
+  for (const item of list) {
+    if (!isLast) end = flatten(item, shape, depth + 1, into, end, view);
+    else if (typeof item === "number") into[end++] = item;
+    else throw new ViewInputError(`${view}: ${String(item)} is not a number.`);
+  }
+  return end;
 }
 
 function checkSize(count: number, shape: readonly number[], view: string): void {

@@ -17,7 +17,7 @@ export interface PagesOptions extends FigureOptions {
 
 /**
  * Figures of any kind one at a time, with two arrows to turn the pages: no kernel is needed, and each stays interactive (one in
- * space is shown still). All of them are in the notebook; for very many there is `explore`.
+ * space is shown still); the whole is as wide as the widest of them at least. All of them are in the notebook; for very many there is `explore`.
  *
  * @throws ViewInputError when there is none, or another number of names
  * @example pages([heatmap(first), heatmap(second)], { names: ["layer 0", "layer 1"] })
@@ -32,7 +32,7 @@ export function pages(figures: readonly Figure[], options: PagesOptions = {}): F
     throw new ViewInputError(`pages: there is no page ${start}; they go from 0 to ${figures.length - 1}.`);
   const specs = figures.map((figure) => figure.stillSpec as Node);
   const reach = (side: "width" | "height"): number => Math.max(...specs.map((spec) => Number(spec[side])));
-  const scene = new Scene(options.width ?? Math.max(260, reach("width")), options.title ?? "");
+  const scene = new Scene(Math.max(options.width ?? 260, reach("width")), options.title ?? "");
   const labels = names.map((name, index) =>
     fitText(`${index + 1} of ${figures.length}: ${name}`, scene.width - 90),
   );

@@ -17,9 +17,12 @@ const CHECKS = Uint32Array.from({ length: 256 }, (_, byte) => {
 /**
  * A PNG file of at most 256 colours: drawings have few, so this is a third of the size of a true-colour file. When there
  * are more, rare ones take the nearest. Source: PNG specification, third edition.
+ *
+ * @param merged a rare colour takes that of another that is at most so far away (the root of the summed squares of its
+ *   channels, 0 to 255): the shades at the edges of letters, which cost bytes and are not seen. None unless told.
  */
-export function encodePng({ width, height, data }: Pixels): Uint8Array {
-  const { palette, indices } = quantise(data);
+export function encodePng({ width, height, data }: Pixels, merged = 0): Uint8Array {
+  const { palette, indices } = quantise(data, merged);
   const rows = new Uint8Array((width + 1) * height);
   for (let row = 0; row < height; row++)
     rows.set(indices.subarray(row * width, (row + 1) * width), row * (width + 1) + 1);
@@ -40,14 +43,14 @@ export function encodePng({ width, height, data }: Pixels): Uint8Array {
     chunk("IHDR", header),
     chunk("PLTE", colours),
     ...(isOpaque ? [] : [chunk("tRNS", opacities)]),
-    chunk("IDAT", deflateSync(rows, { level: 7 })),
+    chunk("IDAT", deflateSync(rows, { level: 9 })),
     chunk("IEND", new Uint8Array(0)),
   ];
   return Uint8Array.from(Buffer.concat(parts));
 }
 
 /** The colours themselves when there are at most 256; else the 256 most frequent of six bits a channel, the others as the nearest of those. */
-function quantise(data: Uint8Array): { palette: number[]; indices: Uint8Array } {
+function quantise(data: Uint8Array, merged: number): { palette: number[]; indices: Uint8Array } {
   const pixels = new Uint32Array(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength));
   const counts = new Map<number, number>();
   let start = 0;
@@ -57,7 +60,7 @@ function quantise(data: Uint8Array): { palette: number[]; indices: Uint8Array } 
     counts.set(colour, (counts.get(colour) ?? 0) + pixel - start);
     start = pixel;
   }
-  const palette = mostFrequent(counts);
+  const palette = mostFrequent(counts, merged, pixels.length / 1000);
   const entries = new Map(palette.map((colour, index) => [colour, index]));
   for (const colour of counts.keys()) if (!entries.has(colour)) entries.set(colour, nearest(palette, colour));
   const indices = new Uint8Array(pixels.length);
@@ -72,8 +75,19 @@ function quantise(data: Uint8Array): { palette: number[]; indices: Uint8Array } 
   return { palette, indices };
 }
 
-function mostFrequent(counts: ReadonlyMap<number, number>): number[] {
-  const byCount = [...counts].toSorted((left, right) => right[1] - left[1]);
+/** At most 256 colours, the most frequent first; those on fewer than `few` pixels only where none taken before is within `merged`. */
+function mostFrequent(counts: ReadonlyMap<number, number>, merged: number, few: number): number[] {
+  const sorted = [...counts].toSorted((left, right) => right[1] - left[1]);
+  const own: number[] = [];
+  const byCount = sorted.filter(([colour, number]) => {
+    if (
+      own.length > 256 ||
+      (number < few && merged > 0 && distance(own[nearest(own, colour)] ?? 0, colour) <= merged ** 2)
+    )
+      return false;
+    own.push(colour);
+    return true;
+  });
   if (byCount.length <= 256) return byCount.map(([colour]) => colour);
   const taken = new Set<number>();
   const palette: number[] = [];
@@ -91,15 +105,21 @@ function nearest(palette: readonly number[], colour: number): number {
   let best = 0;
   let least = Infinity;
   for (const [index, other] of palette.entries()) {
-    let distance = 0;
-    for (let shift = 0; shift < 32; shift += 8)
-      distance += (((colour >>> shift) & 255) - ((other >>> shift) & 255)) ** 2;
-    if (distance < least) {
-      least = distance;
+    const far = distance(other, colour);
+    if (far < least) {
+      least = far;
       best = index;
     }
   }
   return best;
+}
+
+/** The squared distance of two colours, opacity included. */
+function distance(left: number, right: number): number {
+  let sum = 0;
+  for (let shift = 0; shift < 32; shift += 8)
+    sum += (((left >>> shift) & 255) - ((right >>> shift) & 255)) ** 2;
+  return sum;
 }
 
 function chunk(name: string, body: Uint8Array): Uint8Array {

@@ -1,4 +1,4 @@
-import { textWidth } from "./label.ts";
+import { fitText, textWidth } from "./label.ts";
 import { tooltipExpression, type MarkRow, type Scene } from "./scene.ts";
 import { THEME } from "./theme.ts";
 import type { PlotFrame } from "./value-axis.ts";
@@ -77,7 +77,9 @@ export function drawPoints(
   const texts: MarkRow[] = [];
   const leaders: MarkRow[] = [];
   const size = points.length > 60 ? THEME.size.small : THEME.size.label;
-  for (const point of points.slice(0, 300)) {
+  const widest = Math.min(220, (frame.right - frame.left) * 0.45);
+  for (const whole of points.slice(0, 300)) {
+    const point = { ...whole, label: fitText(whole.label, widest, size) };
     const place =
       findPlace(point, size, frame, [...boxes, ...crossed]) ?? findPlace(point, size, frame, boxes);
     if (place === undefined) continue;

@@ -4,6 +4,9 @@ import { textWidth } from "./label.ts";
 import { encodePng } from "./png.ts";
 import { OUT_OF_SIGHT, type Node } from "./scene.ts";
 
+/** How far apart shades may be to become one in a PNG: a step that the eye does not see at the edge of a letter. */
+const SHADES = 24;
+
 interface TextItem {
   readonly fontSize?: number;
   readonly fontWeight?: string | number;
@@ -81,7 +84,10 @@ export async function renderPng(svg: string, scale = 2): Promise<Uint8Array> {
     fitTo: { mode: "zoom", value: scale },
     font: fitted.font,
   }).render();
-  const png = encodePng({ width: image.width, height: image.height, data: new Uint8Array(image.pixels) });
+  const png = encodePng(
+    { width: image.width, height: image.height, data: new Uint8Array(image.pixels) },
+    SHADES,
+  );
   return png.length > MOST_BYTES && scale > 1 ? renderPng(svg, 1) : png;
 }
 

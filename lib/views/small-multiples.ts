@@ -11,7 +11,7 @@ export interface SmallMultiplesOptions extends FigureOptions {
 }
 
 /**
- * Figures of any kind side by side as one figure; each stays interactive (one in space is shown still).
+ * Figures of any kind side by side as one figure; each stays interactive (one in space is shown still), and as wide as it was made.
  *
  * @throws ViewInputError when there is none
  * @example smallMultiples([heatmap(a), heatmap(b)], { title: "Before and after" })

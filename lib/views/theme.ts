@@ -11,6 +11,8 @@ export const THEME = {
   /** What the reader points at or has locked. */
   accent: "#b3005e",
   missing: "#c9c9c9",
+  /** The line across a cell that cannot have a value. */
+  hatch: "#97a2ac",
   positiveInfinity: "#000000",
   negativeInfinity: "#8f8f8f",
   font: '"DejaVu Sans Condensed", "Segoe UI", Roboto, "Helvetica Neue", Arial, "Noto Sans", sans-serif',

@@ -1,11 +1,10 @@
-import { colourScale } from "./colours.ts";
+import { drawColourLegend } from "./colour-legend.ts";
+import { colourScale, inkOn } from "./colours.ts";
 import { count, largest, list } from "./describe.ts";
 import { sceneFigure, type Figure } from "./figure.ts";
-import { fitText, formatNumber, visibleLabel } from "./label.ts";
-import { drawColourLegend } from "./matrix-block.ts";
+import { fitText, formatNumber, labelBeside, textWidth, visibleLabel } from "./label.ts";
 import { toMatrix, type MatrixInput } from "./matrix.ts";
 import type { FigureOptions } from "./options.ts";
-import { inkOn } from "./colours.ts";
 import { Scene, tooltipExpression } from "./scene.ts";
 import { THEME } from "./theme.ts";
 import { tokenBox, tokenPlaces, tokenText } from "./token-strip.ts";
@@ -127,19 +126,22 @@ export function tokenLogProbabilities(
       scene,
       scale,
       facts.map(({ value }) => value),
-      12,
-      y,
-      "log-probability",
+      { x: 12, y, name: "log-probability" },
     ) + 16;
   const line = 19;
   scene.signal(
     "facts",
-    facts.map(({ value, rank }, position) => ({
-      line: `${labels[position] ?? ""} → ${labels[position + 1] ?? ""}:  rank ${rank} of ${size}, probability ${formatNumber(Math.exp(value))}`,
-    })),
+    facts.map(({ value, rank }, position) => {
+      const rest = `rank ${rank} of ${size}, probability ${formatNumber(Math.exp(value))}`;
+      const room = (scene.width - 24 - textWidth(` → :  ${rest}`, THEME.size.label, true)) / 2;
+      const [before, after] = [labels[position] ?? "", labels[position + 1] ?? ""].map((label) =>
+        fitText(label, Math.max(40, room), THEME.size.label, true),
+      );
+      return labelBeside(labelBeside(before ?? "", `→ ${after ?? ""}:`, " "), rest);
+    }),
   );
   scene.draw("text", [{ x: 12, y, fontWeight: "bold" }], {
-    encode: { text: { signal: "facts[chosen - 1].line" } },
+    encode: { text: { signal: "facts[chosen - 1]" } },
   });
   const rows = facts.flatMap(({ best }, position) =>
     best.map(({ token, value }, place) => ({

@@ -1,8 +1,9 @@
+import { drawColourLegend } from "./colour-legend.ts";
 import { colourScale } from "./colours.ts";
 import { count, largest, list } from "./describe.ts";
 import { sceneFigure, type Figure } from "./figure.ts";
 import { fitText, formatNumber, labelBeside, widestLabel } from "./label.ts";
-import { drawColourLegend, vegaScale } from "./matrix-block.ts";
+import { vegaScale } from "./matrix-block.ts";
 import { rankOf, toArray, type ArrayInput, type LabelledArray } from "./matrix.ts";
 import { FIGURE_WIDTH, type FigureOptions } from "./options.ts";
 import { drawPager, widestPage } from "./pager.ts";
@@ -105,7 +106,7 @@ export function topTokens(values: ArrayInput, options: TopTokensOptions = {}): F
   );
   scene.signal(
     "itemNames",
-    itemNames.map((name) => fitText(name, columnWidth - 12)),
+    itemNames.map((name) => fitText(name, columnWidth - 12, THEME.size.label, true)),
   );
   scene.signal("tops", columns);
   const column = `tops[layer * ${items} + datum.item][smallest ? 1 : 0]`;
@@ -198,7 +199,7 @@ export function topTokens(values: ArrayInput, options: TopTokensOptions = {}): F
     })),
   );
   const bottom = first + top * line + 12;
-  scene.height = options.height ?? bottom + drawColourLegend(scene, scale, all, 34, bottom) + 10;
+  scene.height = options.height ?? bottom + drawColourLegend(scene, scale, all, { x: 34, y: bottom }) + 10;
   const best = itemNames.slice(0, 3).map((name, item) => {
     const [word = 0, value = NaN] = columns[item]?.[0] ?? [];
     return `${name} ${labelBeside(words[shown[word] ?? 0] ?? "", formatNumber(value), " ")}`;

@@ -1,4 +1,4 @@
-import { fitText, formatNumber } from "./label.ts";
+import { fitText, formatNumber, widestLabel } from "./label.ts";
 import type { MarkRow, Scene } from "./scene.ts";
 import { THEME } from "./theme.ts";
 
@@ -36,13 +36,28 @@ export interface PlotFrame {
   readonly bottom: number;
 }
 
+/** Round numbers along a horizontal axis, as many as stand beside each other without touching. */
+function ticksAcross(position: Position): number[] {
+  const { low, high } = position;
+  for (let wanted = 6; wanted > 1; wanted--) {
+    const at = ticks(low, high, wanted);
+    const apart = Math.abs(position(at[1] ?? high) - position(at[0] ?? low));
+    const widest = widestLabel(
+      at.map((value) => formatNumber(value, 4)),
+      THEME.size.small,
+    );
+    if (at.length < 2 || apart >= widest + 4) return at;
+  }
+  return [low];
+}
+
 /** Grid lines and numbers below a plot. */
 export function drawBottomAxis(
   scene: Scene,
   position: Position,
   frame: PlotFrame,
   name = "",
-  at = ticks(position.low, position.high, 6),
+  at = ticksAcross(position),
 ): void {
   drawAxis(scene, at, {
     line: (value) => ({ x: position(value), x2: position(value), y: frame.top, y2: frame.bottom }),

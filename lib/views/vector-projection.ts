@@ -280,6 +280,9 @@ function drawGroups(scene: Scene, groups: readonly string[], y: number): number 
   return groups.length > 1 ? drawCategoryLegend(scene, entries, 12, scene.width - 12, y) : 0;
 }
 
+/** Labels of a scale stand in at most so many levels, each so many pixels high. */
+const [MOST_LEVELS, LEVEL] = [14, 18];
+
 /** One dimension: a scale, the labels above it in as many levels as they need. */
 function line(drawn: Drawn, options: VectorProjectionOptions): Figure {
   const { matrix, placed, names, groups, colour } = drawn;
@@ -288,10 +291,25 @@ function line(drawn: Drawn, options: VectorProjectionOptions): Figure {
   const last = (placed.after ?? placed.before).map((point) => point[0] ?? 0);
   const first = placed.before.map((point) => point[0] ?? 0);
   const [low, high] = padded(...extent([...last, ...first]), 0.1);
-  const levels = Math.min(14, Math.max(3, Math.ceil(matrix.rows.length / 3)));
-  const bottom = options.height === undefined ? top + levels * 18 + 10 : options.height - 40;
-  const frame = { left: 20, right: scene.width - 20, top, bottom };
-  const position = linear(low, high, frame.left, frame.right);
+  const sides = { left: 20, right: scene.width - 20 };
+  const position = linear(low, high, sides.left, sides.right);
+  const ends: number[] = [];
+  const words = last
+    .map((value, item) => ({ item, x: position(value), text: fitText(matrix.rows[item] ?? "", 160) }))
+    .toSorted((left, right) => left.x - right.x)
+    .map(({ item, x: at, text }) => {
+      const half = textWidth(text) / 2 + 5;
+      const x = Math.min(sides.right - half + 5, Math.max(sides.left + half - 5, at));
+      let level = ends.findIndex((end) => end < x - half);
+      if (level === -1) level = ends.length;
+      ends[level] = x + half;
+      return { item, at, x, text, level };
+    });
+  const wanted = Math.max(3, Math.ceil(matrix.rows.length / 3), ends.length);
+  const most = options.height === undefined ? MOST_LEVELS : (options.height - 50 - top) / LEVEL;
+  const levels = Math.min(wanted, Math.max(1, Math.floor(most)));
+  const bottom = options.height === undefined ? top + levels * LEVEL + 10 : options.height - 40;
+  const frame = { ...sides, top, bottom };
   drawBottomAxis(scene, position, frame, names[0] ?? "");
   if (placed.after !== undefined)
     scene.draw(
@@ -310,21 +328,13 @@ function line(drawn: Drawn, options: VectorProjectionOptions): Figure {
     detail: formatNumber(value),
   }));
   scene.height = bottom + 40;
-  const ends: number[] = [];
-  const stems = points
-    .toSorted((left, right) => left.x - right.x)
-    .map((point) => {
-      const text = fitText(point.label, 160);
-      const half = textWidth(text) / 2 + 5;
-      const x = Math.min(frame.right - half + 5, Math.max(frame.left + half - 5, point.x));
-      let level = ends.findIndex((end) => end < x - half);
-      if (level === -1) level = ends.length;
-      ends[level] = x + half;
-      return { point, x, text, y: bottom - 16 - Math.min(level, levels - 1) * 17 };
-    });
+  // What finds no level is left to the tooltip.
+  const stems = words
+    .filter(({ level }) => level < levels)
+    .map((word) => ({ ...word, y: bottom - 16 - word.level * (LEVEL - 1) }));
   scene.draw(
     "rule",
-    stems.map(({ point, y }) => ({ x: point.x, x2: point.x, y: bottom, y2: y + 6, stroke: THEME.faint })),
+    stems.map(({ at, y }) => ({ x: at, x2: at, y: bottom, y2: y + 6, stroke: THEME.faint })),
   );
   scene.draw(
     "text",

@@ -9,6 +9,7 @@ import { HOSTILE, samples } from "../lib/views/samples.ts";
 import { ROOT } from "../python.ts";
 import { launchChromium } from "./chromium.ts";
 import { Lab } from "./lab.ts";
+import { misplacedTexts } from "./text-boxes.ts";
 
 const FOLDER = "test/artefacts/browser";
 /** Made once, since each keeps its pictures. */
@@ -85,6 +86,49 @@ describe("the views, in a browser", function () {
         await page.close();
       });
     }
+  });
+
+  describe("with long titles and labels", () => {
+    const compound = "Donaudampfschifffahrtsgesellschaftskapitänswitwenrentenauszahlungsstelle";
+    const family = "👩‍👩‍👧‍👦🏳️‍🌈👍🏽🇩🇪".repeat(4);
+    const labels = {
+      Latin: (index: number) =>
+        index % 2 === 0
+          ? `${index} the quick brown fox jumps over the lazy dog again and again`
+          : `${compound} ${index}`,
+      Chinese: (index: number) => `${index}どの行列の積がどの情報を運ぶのかを知りたい人のための長い長い言葉`,
+      Arabic: (index: number) => `كلمة طويلة جدا لا تنتهي أبدا مهما قرأت فيها من الحروف ${index}`,
+      emoji: (index: number) => `${index}${family}`,
+      hostile: (index: number) => HOSTILE[index] ?? "",
+    };
+    for (const [script, label] of Object.entries(labels)) {
+      it(`have every text (${script}) inside the picture and beside the others, at 640 pixels and at 400`, async () => {
+        const words = Array.from({ length: 6 }, (_, index) => label(index));
+        const long = { title: words.slice(0, 3).join(" "), valueName: words[1] ?? "" };
+        for (const [width, colorScheme] of [
+          [640, "light"],
+          [400, "dark"],
+        ] as const) {
+          const figures = samples(words, { ...long, width });
+          // These two are as wide as the figures in them.
+          for (const [name, { stillSpec }] of Object.entries(figures))
+            if (name !== "pages" && name !== "small-multiples")
+              assert.ok(
+                Number(stillSpec["width"]) <= width,
+                `${name}: ${String(stillSpec["width"])} of ${width}`,
+              );
+          const page = await browser.newPage({ viewport: { width: 1000, height: 900 }, colorScheme });
+          assert.deepEqual(await misplacedTexts(page, figures), []);
+          await page.close();
+        }
+      });
+    }
+
+    it("have every text inside the picture with plain words, as wide as they are by themselves", async () => {
+      const page = await browser.newPage({ viewport: { width: 1000, height: 900 } });
+      assert.deepEqual(await misplacedTexts(page, FIGURES), []);
+      await page.close();
+    });
   });
 
   describe("exported by nbconvert, with the network off", () => {

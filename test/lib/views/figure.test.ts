@@ -24,7 +24,8 @@ function expressions(node: unknown, key = ""): string[] {
   );
 }
 
-describe("Figure", () => {
+describe("Figure", function () {
+  this.timeout(120_000);
   const figure = bars({ a: 1, b: 2 }, { title: "Two bars" });
   let folder = "";
   before(() => (folder = mkdtempSync(join(tmpdir(), "figure-"))));

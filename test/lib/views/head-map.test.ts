@@ -11,7 +11,7 @@ describe("headMap(effects)", () => {
   it("says which heads are strongest, whatever the sign, and how many passed", () => {
     assert.equal(
       headMap(EFFECTS, { valueName: "excess", marked: [[0, 1]], markName: "found" }).description,
-      "Map of 2 layers by 3 heads by excess; strongest: 1.2 −4, 0.1 3.1 and 1.0 1.2. 1 head found.",
+      "Map of 2 layers by 3 heads by excess; strongest: 1.2 −4, 0.1 3.1 and 1.0 1.2. 1 head found. 1 head not measured.",
     );
   });
   it("shows the detail of the head that is clicked, and none of the others", async () => {
@@ -43,7 +43,7 @@ describe("headMap(effects)", () => {
     );
     assert.deepEqual(tooltips, [
       { layer: "0", head: "1", excess: "3.1", q: "0.01" },
-      { layer: "1", head: "1", excess: "NaN", q: "NaN" },
+      { layer: "1", head: "1", excess: "not measured", q: "NaN" },
     ]);
   });
   it("says what doesn't fit", () => {

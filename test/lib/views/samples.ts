@@ -29,6 +29,7 @@ import {
   vectorProjection,
   voteFlow,
   type Figure,
+  type FigureOptions,
 } from "../../../lib/views/index.ts";
 
 const WORDS = ["show", "me", "my", " photos", "files\n", "שלום"];
@@ -43,31 +44,36 @@ export const HOSTILE = [
   '<a href="javascript:window.hacked=4">x</a>\u202Edesrever\u2066',
 ];
 
+/** Options that every sample takes, or those views that have a name for their values. */
+type Common = FigureOptions & { readonly valueName?: string };
+
 /** One figure of every view, with `words` (six) as labels. */
-export function samples(words: readonly string[] = WORDS): Readonly<Record<string, Figure>> {
+export function samples(
+  words: readonly string[] = WORDS,
+  common: Common = words === HOSTILE ? { title: HOSTILE.join(" ") } : {},
+): Readonly<Record<string, Figure>> {
   const square = { row: words, column: words };
-  const title = words === HOSTILE ? { title: HOSTILE.join(" ") } : {};
   const next = transitions();
   const states = hiddenStates();
   const distribution = next.map((row) => row.map((value) => Math.log(value * 0.94 + 0.01)));
   const names = words.slice(0, 3);
   return {
-    heatmap: heatmap(next, { labels: square, ...title }),
-    "heatmap-diverging": heatmap(noise(8, 24), { ...title }),
+    heatmap: heatmap(next, { labels: square, ...common }),
+    "heatmap-diverging": heatmap(noise(8, 24), { ...common }),
     "heatmap-not-finite": heatmap(
       [
         [NaN, 1, -2],
         [Infinity, 0, -Infinity],
       ],
-      { ...title },
+      { ...common },
     ),
     "heatmap-image": heatmap(noise(60, 60), {
       labels: { row: Array.from({ length: 60 }, (_, row) => words[row % 6] ?? "") },
-      ...title,
+      ...common,
     }),
     "heatmap-grid": heatmapGrid(patterns(2, 3, 6), {
       labels: { layer: words.slice(0, 2), head: names, row: words, column: words },
-      ...title,
+      ...common,
     }),
     "head-map": headMap(
       [
@@ -84,7 +90,7 @@ export function samples(words: readonly string[] = WORDS): Readonly<Record<strin
           { head: [0, 1], figure: vectorProjection(states, { labels: { row: words }, width: 320 }) },
           { head: [1, 0], figure: bars([1, 2], { labels: { entry: words.slice(0, 2) }, width: 300 }) },
         ],
-        ...title,
+        ...common,
       },
     ),
     parallelogram: parallelogram(states, {
@@ -96,33 +102,33 @@ export function samples(words: readonly string[] = WORDS): Readonly<Record<strin
       ],
       after: states.map((row) => [row[0] ?? 0, (row[1] ?? 0) / 2]),
       names: [words[0] ?? "", words[1] ?? ""],
-      ...title,
+      ...common,
     }),
     compare: compare(
       next,
       next.map((row) => row.map((value) => value * 0.9 + 1 / 60)),
-      { labels: square, names: [words[0] ?? "", words[1] ?? ""], ...title },
+      { labels: square, names: [words[0] ?? "", words[1] ?? ""], ...common },
     ),
-    bars: bars([0.5, 0.3, 0.1, 0.05, 0.05, -0.02], { labels: { entry: words }, ...title }),
+    bars: bars([0.5, 0.3, 0.1, 0.05, 0.05, -0.02], { labels: { entry: words }, ...common }),
     "bars-stacked": bars(
       [
         [1, 0.5, 0, 0, 0.2, 0],
         [0.2, -0.5, 0.6, 0, 0, 0.1],
       ],
-      { labels: { row: words.slice(0, 2), column: words }, ...title },
+      { labels: { row: words.slice(0, 2), column: words }, ...common },
     ),
     table: table(
       words.map((token, rank) => ({ token, rank: rank + 1, probability: 0.5 ** (rank + 1) })),
-      { ...title },
+      { ...common },
     ),
-    "transition-graph": transitionGraph(next, { labels: square, ...title }),
+    "transition-graph": transitionGraph(next, { labels: square, ...common }),
     "vote-flow": voteFlow(
       [
         [1, 0, 0.2],
         [0.5, 0.5, -0.4],
         [0, 1, 0],
       ],
-      { labels: { row: names, column: words.slice(3) }, ...title },
+      { labels: { row: names, column: words.slice(3) }, ...common },
     ),
     "matrix-product": matrixProduct(
       [
@@ -135,11 +141,11 @@ export function samples(words: readonly string[] = WORDS): Readonly<Record<strin
         },
         { rowAxis: "vocabulary", columnAxis: "next word", rows: words, columns: words, values: next.flat() },
       ],
-      { names: [words[0] ?? "", "transitions"], ...title },
+      { names: [words[0] ?? "", "transitions"], ...common },
     ),
     "matrix-chain": matrixProduct([noise(3, 5), noise(5, 4), noise(4, 3)], {
       names: ["X", "W_E", words[3] ?? ""],
-      ...title,
+      ...common,
     }),
     "attention-pattern": attentionPattern(attention2d(2, 6), {
       tokens: words,
@@ -147,24 +153,24 @@ export function samples(words: readonly string[] = WORDS): Readonly<Record<strin
         [0.1, 1, 2, 1, 1, 1],
         [1, 1, 1, 1, 2, 1],
       ],
-      ...title,
+      ...common,
     }),
-    "attention-layers": attentionPattern(patterns(2, 2, 6), { tokens: words, ...title }),
-    "attention-heads": attentionHeads(patterns(2, 4, 6), { tokens: words, ...title }),
+    "attention-layers": attentionPattern(patterns(2, 2, 6), { tokens: words, ...common }),
+    "attention-heads": attentionHeads(patterns(2, 4, 6), { tokens: words, ...common }),
     "attention-neurons": attentionNeurons(
       [noise(6, 5, 1), noise(6, 5, 2)],
       [noise(6, 5, 3), noise(6, 5, 4)],
       {
         tokens: words,
         labels: { head: words.slice(0, 2) },
-        ...title,
+        ...common,
       },
     ),
     "top-tokens": topTokens([noise(7, 6, 1), noise(7, 6, 2)], {
       tokens: words,
       labels: { layer: words.slice(0, 2), item: [...words, "seventh"] },
       top: 4,
-      ...title,
+      ...common,
     }),
     pages: pages(
       [
@@ -172,28 +178,28 @@ export function samples(words: readonly string[] = WORDS): Readonly<Record<strin
         attentionHeads(patterns(2, 2, 6), { tokens: words }),
         vectorProjection(states, { labels: { row: words } }),
       ],
-      { names, page: 1, ...title },
+      { names, page: 1, ...common },
     ),
     "coloured-tokens": colouredTokens(
       words,
       { [words[0] ?? ""]: [0.1, -0.4, 1, 0, 0.3, 0.2], second: [3, 2, 1, 0, 1, 2] },
-      { ...title },
+      { ...common },
     ),
     "token-log-probabilities": tokenLogProbabilities(words, distribution, {
       labels: { column: words },
-      ...title,
+      ...common,
     }),
     "logit-lens": logitLensTable(
       [next, next, next].map((rows, layer) =>
         rows.map((row) => row.map((value, word) => value * layer * 3 + (word === layer ? 1 : 0))),
       ),
-      { tokens: words, labels: { vocabulary: words }, ...title },
+      { tokens: words, labels: { vocabulary: words }, ...common },
     ),
     attribution: attribution([0.5, 2, -0.75, 0.1, 0.05, 0.6], {
       labels: { entry: words },
       total: 2.5,
       valueName: words[0] ?? "",
-      ...title,
+      ...common,
     }),
     "vector-projection": vectorProjection(states, {
       labels: { row: words },
@@ -202,19 +208,19 @@ export function samples(words: readonly string[] = WORDS): Readonly<Record<strin
         [2, 3],
       ],
       groups: words.map((_, index) => words[index % 2] ?? ""),
-      ...title,
+      ...common,
     }),
     "vector-arrows": vectorProjection(states, {
       labels: { row: words },
       arrows: true,
       after: states.map((row) => row.map((value, index) => (index === 0 ? -value : value / 2))),
-      ...title,
+      ...common,
     }),
     "vector-scale": vectorProjection(states, {
       labels: { row: words },
       dimensions: 1,
       names: [words[0] ?? ""],
-      ...title,
+      ...common,
     }),
     "vector-space": vectorProjection(states, {
       labels: { row: words },
@@ -222,7 +228,7 @@ export function samples(words: readonly string[] = WORDS): Readonly<Record<strin
       arrows: true,
       pairs: [[0, 1]],
       names: names,
-      ...title,
+      ...common,
     }),
     "direction-scatter": directionScatter(
       states,
@@ -230,19 +236,19 @@ export function samples(words: readonly string[] = WORDS): Readonly<Record<strin
         [1, 0, 0, 0],
         [0, 1, 1, 0],
       ],
-      { labels: { row: words }, names: [words[0] ?? "", "second"], ...title },
+      { labels: { row: words }, names: [words[0] ?? "", "second"], ...common },
     ),
     scatter: scatter([1, 2, 3, 4, 5, 6], [1, 4, 9, 16, 25, 36], {
       labels: { entry: words },
       groups: words,
-      ...title,
+      ...common,
     }),
-    spectrum: spectrum([4, 2, 1, 0.5], { baseline: [2, 1.8, 1.6, 1.4], ...title }),
+    spectrum: spectrum([4, 2, 1, 0.5], { baseline: [2, 1.8, 1.6, 1.4], ...common }),
     "spectrum-complex": spectrum(
       { real: [1, 0.5, 0.5, -0.2], imaginary: [0, 0.4, -0.4, 0] },
-      { baseline: 0.6, ...title },
+      { baseline: 0.6, ...common },
     ),
-    histogram: histogram(noise(10, 30).flat(), { bins: 12, valueName: words[0] ?? "", ...title }),
+    histogram: histogram(noise(10, 30).flat(), { bins: 12, valueName: words[0] ?? "", ...common }),
     "loss-curve": lossCurve(
       {
         [words[0] ?? ""]: lossSeries(),
@@ -251,7 +257,7 @@ export function samples(words: readonly string[] = WORDS): Readonly<Record<strin
           { step: 20, loss: 1.5 },
         ],
       },
-      { baselines: { [words[1] ?? ""]: 3.2 }, ...title },
+      { baselines: { [words[1] ?? ""]: 3.2 }, ...common },
     ),
     "composition-diagram": compositionDiagram(
       [
@@ -259,7 +265,7 @@ export function samples(words: readonly string[] = WORDS): Readonly<Record<strin
         { from: [0, 0], to: [1, 1], kind: "Q", score: 0.2 },
         { from: [0, 2], to: [2, 1], kind: "V", score: 0.3 },
       ],
-      { baseline: 0.15, ...title },
+      { baseline: 0.15, ...common },
     ),
     "information-flow": informationFlow(
       words,
@@ -269,14 +275,14 @@ export function samples(words: readonly string[] = WORDS): Readonly<Record<strin
         { layer: 1, from: 5, to: 5, amount: 0.5 },
         { layer: 1, head: 1, from: 4, to: 5, amount: -0.4 },
       ],
-      { ...title },
+      { ...common },
     ),
     "small-multiples": smallMultiples(
       [
         bars([1, 2], { labels: { entry: words.slice(0, 2) }, width: 300 }),
         matrixProduct([[[1, 2]], [[3], [4]]], { width: 420 }),
       ],
-      { title: words[0] ?? "" },
+      { title: words[0] ?? "", ...common },
     ),
   };
 }
