@@ -289,7 +289,11 @@ function shortened(value: number | undefined): string {
   return value === undefined || Number.isNaN(value) ? "–" : value.toFixed(2);
 }
 
-function findingFigure(finding: RelationFinding): Figure {
+/**
+ * A finding as a table and the words on its direction.
+ * @param kind what was found, in the title: a sweep's, which is corrected for all its places, in place of the finding's own
+ */
+export function findingFigure(finding: RelationFinding, kind: RelationKind = finding.kind): Figure {
   const names = Object.keys(finding.nulls) as NullName[];
   const rows = MEASURES.map((name) => {
     const interval = (finding.intervals as Partial<Record<string, readonly [number, number]>>)[name];
@@ -302,9 +306,13 @@ function findingFigure(finding: RelationFinding): Figure {
       "p (partners)": finding.nulls["shuffled partners"]?.[name]?.pValue.toPrecision(2) ?? "–",
     };
   });
-  const title = `${finding.verdict}${finding.isBasisDependent ? "; depends on the basis of the head" : ""}`;
+  const own =
+    kind === finding.kind
+      ? finding.verdict
+      : finding.verdict.replace(KIND_NAMES[finding.kind], KIND_NAMES[kind]);
+  const title = `${own}${finding.isBasisDependent ? "; depends on the basis of the head" : ""}`;
   const effects = table(rows, {
-    title: `${finding.relation.name} at ${placeName(finding.place)}: ${KIND_NAMES[finding.kind]}`,
+    title: `${finding.relation.name} at ${placeName(finding.place)}: ${KIND_NAMES[kind]}`,
     description: title,
     width: 900,
   });

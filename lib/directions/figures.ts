@@ -67,7 +67,8 @@ function placedWords(
   );
 }
 
-function wordsAlong(
+/** The words of a relation (and others) on its direction at a place, each on the direction of the pairs without it. */
+export function wordsAlong(
   reading: WordReading,
   relation: Relation,
   place: ModelPlace,
@@ -176,22 +177,21 @@ export function sweepMap(
   }: { readonly quantity?: MapQuantity; readonly part?: HeadPlace["part"] } & FigureOptions = {},
   details: (place: HeadPlace) => Figure | undefined = () => undefined,
 ): Figure {
-  const best = new Map<string, RankedRow & { readonly place: HeadPlace }>();
   const valueOf = (row: RankedRow) =>
     quantity === "excess" || quantity === "pairedExcess"
       ? row[quantity]
       : (row.measures[quantity] ?? Number.NaN);
-  let [layers, heads] = [0, 0];
-  for (const row of rows) {
-    const { place } = row;
-    if (row.relation !== relation || !("head" in place) || (part !== undefined && place.part !== part))
-      continue;
-    layers = Math.max(layers, place.layer + 1);
-    heads = Math.max(heads, place.head + 1);
-    const key = `${place.layer}.${place.head}`;
-    const known = best.get(key);
-    if (!known || valueOf(row) > valueOf(known)) best.set(key, { ...row, place });
-  }
+  const mine = rows.filter(
+    (row) =>
+      row.relation === relation && (part === undefined || ("head" in row.place && row.place.part === part)),
+  );
+  const best = new Map(
+    largestOfHeads(mine, valueOf).map((row) => [`${row.place.layer}.${row.place.head}`, row] as const),
+  );
+  const [layers, heads] = [...best.values()].reduce(
+    ([most, widest], { place }) => [Math.max(most, place.layer + 1), Math.max(widest, place.head + 1)],
+    [0, 0],
+  );
   if (best.size === 0)
     throw new DirectionError(
       `the sweep has no head of the relation "${relation}"${part ? ` at ${part}` : ""}`,
@@ -218,15 +218,31 @@ export function sweepMap(
     },
     marked: found.map(({ place }) => [place.layer, place.head] as const),
     markName: "found",
-    details: [...best.values()]
-      .sort((a, b) => valueOf(b) - valueOf(a))
-      .slice(0, MOST_DETAILS)
-      .flatMap(({ place }): HeadDetail[] => {
-        const figure = details(place);
-        return figure ? [{ head: [place.layer, place.head], figure }] : [];
-      }),
+    details: [...best.values()].slice(0, MOST_DETAILS).flatMap(({ place }): HeadDetail[] => {
+      const figure = details(place);
+      return figure ? [{ head: [place.layer, place.head], figure }] : [];
+    }),
     ...options,
   });
+}
+
+/** A row about a head. */
+export type HeadRow = RankedRow & { readonly place: HeadPlace };
+
+/** Of each head the row with the largest value, over the parts that were looked at: what {@link sweepMap} shows; the largest first. */
+export function largestOfHeads(
+  rows: readonly RankedRow[],
+  valueOf: (row: RankedRow) => number,
+): readonly HeadRow[] {
+  const best = new Map<string, HeadRow>();
+  for (const row of rows) {
+    const { place } = row;
+    if (!("head" in place)) continue;
+    const key = `${place.layer}.${place.head}`;
+    const known = best.get(key);
+    if (!known || valueOf(row) > valueOf(known)) best.set(key, { ...row, place });
+  }
+  return [...best.values()].sort((left, right) => valueOf(right) - valueOf(left));
 }
 
 /** How many heads can be chosen: each is a picture inside the picture. */

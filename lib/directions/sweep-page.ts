@@ -1,11 +1,11 @@
-import { figureOf } from "../circuits/shown.ts";
-import type { Displayable } from "../display/index.ts";
 import type { Figure } from "../views/index.ts";
 import { stillElement } from "../views/page.ts";
+import { inertText } from "../views/label.ts";
 import { escapeXml } from "../views/render.ts";
 import { DirectionError } from "./errors.ts";
-import { relationAt } from "./experiment.ts";
-import { projection, relationParallelogram, rowInWords, sweepMap, wordScale } from "./figures.ts";
+import { findingFigure, relationAt } from "./experiment.ts";
+import { relationParallelogram, rowInWords, wordScale } from "./figures.ts";
+import { CHOOSER_SCRIPT, CHOOSER_STYLE, headChooser } from "./head-chooser.ts";
 import { directionWords } from "./measures.ts";
 import { RelationError } from "./relation.ts";
 import type { SweepFile } from "./sweep-file.ts";
@@ -18,9 +18,6 @@ import { modelOf, type Subject } from "./words-in-text.ts";
 const MOST_ROWS = 1000;
 /** Relations whose best place is drawn. */
 const MOST_PICTURES = 24;
-/** Heads of a relation whose words can be looked at, the surest first. */
-const MOST_HEADS = 8;
-
 const STYLE =
   "body{margin:0 auto;max-width:1100px;padding:16px;font:15px/1.5 'Segoe UI',Roboto,Arial,sans-serif;background:#fff;color:#1f2933}" +
   "table{border-collapse:collapse;font-size:13px}th,td{text-align:left;padding:2px 12px 2px 0;vertical-align:top;white-space:nowrap}th{font-weight:600}" +
@@ -28,7 +25,8 @@ const STYLE =
   "figure{margin:0 0 18px;overflow:auto}img{max-width:100%;height:auto}figcaption{font-size:13px;color:#52606d}input,select{font:inherit;padding:2px 6px;max-width:100%}input{width:24em}" +
   "th button{all:unset;cursor:pointer}th button:focus-visible{outline:2px solid #0969da}th[aria-sort=ascending] button::after{content:' ▲'}th[aria-sort=descending] button::after{content:' ▼'}" +
   // pictures are drawn for light ground, and keep it
-  "@media(prefers-color-scheme:dark){body{background:#14181d;color:#dde3ea}.rows{border-color:#3a434d}.rows th{background:#232a32}.rows tr.nothing{color:#8f9baa}figcaption{color:#a3afbd}img{background:#fff;padding:6px;border-radius:4px}input,select{background:#1c2229;color:inherit;border:1px solid #4a5561}}";
+  "@media(prefers-color-scheme:dark){body{background:#14181d;color:#dde3ea}.rows{border-color:#3a434d}.rows th{background:#232a32}.rows tr.nothing{color:#8f9baa}figcaption{color:#a3afbd}img{background:#fff;padding:6px;border-radius:4px}input,select{background:#1c2229;color:inherit;border:1px solid #4a5561}}" +
+  CHOOSER_STYLE;
 /** Shows the rows that have all words of the filter, sorts by a column, shows the head that was chosen. All but that is there without it. */
 const SCRIPT = `
 const rows = [...document.querySelectorAll(".rows tbody tr")];
@@ -50,26 +48,19 @@ document.querySelectorAll(".rows th").forEach((head, column) =>
     rows.sort((a, b) => (isRising ? order(a, b) : order(b, a)));
     head.closest("table").tBodies[0].append(...rows);
   }));
-document.querySelectorAll("select.heads").forEach((choice) => {
-  const show = () => [...choice.closest("div").querySelectorAll("figure")].forEach((each, index) => {
-    each.hidden = index !== choice.selectedIndex;
-  });
-  choice.addEventListener("change", show);
-  show();
-});
-`;
+${CHOOSER_SCRIPT}`;
 
 /**
  * A sweep as one HTML page that asks no server for anything: the ranked table with a filter, for each relation the map of heads, and, when the
  * model is there, the words on the direction at its best place, its parallelogram and its nulls.
  */
 export async function sweepPage({ model, asked, sweep }: SweepFile, subject?: Subject): Promise<string> {
-  const name = escapeXml(modelName(model));
+  const name = shownText(modelName(model));
   const { rows } = sweep;
   const columns = rows[0] ? Object.keys(rowInWords(rows[0])) : [];
   const line = (row: RankedRow) =>
     `<tr class="${row.kind === "nothing" ? "nothing" : "found"}">${Object.values(rowInWords(row))
-      .map((cell) => `<td>${escapeXml(cell)}</td>`)
+      .map((cell) => `<td>${shownText(cell)}</td>`)
       .join("")}</tr>`;
   const body =
     rows.length === 0
@@ -82,23 +73,23 @@ export async function sweepPage({ model, asked, sweep }: SweepFile, subject?: Su
     const [best] = mine;
     if (!best) continue;
     const found = mine.filter(({ kind }) => kind !== "nothing").length;
-    const figures: (Figure | undefined)[] = [];
-    if (mine.some(({ place }) => "head" in place)) figures.push(sweepMap(sweep, relation.name));
-    let reads = "";
-    let heads = "";
-    if (subject && index < MOST_PICTURES) {
-      const drawn = await bestPlace(subject, best, { relation, asked });
-      figures.push(...drawn.figures);
-      reads = drawn.words;
-      heads = await headsToChoose(subject, mine, relation, asked);
-    }
+    const isDrawn = subject !== undefined && index < MOST_PICTURES;
+    const drawn = isDrawn ? await bestPlace(subject, best, { relation, asked }) : undefined;
+    const heads = mine.some(({ place }) => "head" in place)
+      ? await headChooser(
+          sweep,
+          relation,
+          isDrawn ? readWords(subject, relation.pairs.flat(), asked) : undefined,
+        )
+      : "";
+    const pictures = await Promise.all((drawn?.figures ?? []).map((figure) => stillElement(figure)));
     sections.push(
-      `<h2>${escapeXml(relation.name)}</h2><p>Found at ${found} of ${mine.length} places; surest at ${escapeXml(best.placeName)}: ${escapeXml(rowInWords(best)["found"] ?? "")}. Rings in the map are heads where something was found.${reads}</p>${(await Promise.all(figures.map(async (figure) => (figure ? stillElement(figure) : "")))).join("")}${heads}`,
+      `<h2>${shownText(relation.name)}</h2><p>Found at ${found} of ${mine.length} places; surest at ${shownText(best.placeName)}: ${shownText(rowInWords(best)["found"] ?? "")}. Rings in the map are heads where something was found.${drawn?.words ?? ""}</p>${heads}${pictures.length === 0 ? "" : `<h3>${shownText(best.placeName)}, the surest place, alone</h3><p>${ALONE}</p>${pictures.join("")}`}`,
     );
   }
   const facts = Object.entries(model).map(
     ([fact, value]) =>
-      `<tr><th>${escapeXml(fact)}</th><td>${escapeXml(Array.isArray(value) ? value.join(", ") : String(value))}</td></tr>`,
+      `<tr><th>${shownText(fact)}</th><td>${shownText(Array.isArray(value) ? value.join(", ") : String(value))}</td></tr>`,
   );
   const aside = [
     ...sweep.skipped.map(({ relation, reason }) => [`${relation} (whole)`, reason]),
@@ -108,25 +99,34 @@ export async function sweepPage({ model, asked, sweep }: SweepFile, subject?: Su
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>Directions of ${name}</title><style>${STYLE}</style></head>
 <body><h1>Directions of ${name}</h1>
-<p><b>${escapeXml(sweepTitle(sweep))}.</b> A <i>class direction</i> is one that all second words share against all first, whoever is paired with whom; in a <i>paired relation</i> it matters which second word goes with which first. Both beat the same words shuffled. The mean cosine is that of the differences second − first.</p>
+<p><b>${shownText(sweepTitle(sweep))}.</b> A <i>class direction</i> is one that all second words share against all first, whoever is paired with whom; in a <i>paired relation</i> it matters which second word goes with which first. Both beat the same words shuffled. The mean cosine is that of the differences second − first.</p>
 ${body}
 ${sections.join("\n")}
-${aside.length === 0 ? "" : `<h2>Left out</h2><table>${aside.map(([what = "", why = ""]) => `<tr><th>${escapeXml(what)}</th><td>${escapeXml(why)}</td></tr>`).join("")}</table>`}
-<h2>The model, and what was asked</h2><table>${facts.join("")}<tr><th>templates</th><td>${escapeXml(asked.templates.join(" · "))}</td></tr><tr><th>seed, draws, level</th><td>${escapeXml([asked.seed, asked.draws, asked.level].join(", "))}</td></tr></table>
+${aside.length === 0 ? "" : `<h2>Left out</h2><table>${aside.map(([what = "", why = ""]) => `<tr><th>${shownText(what)}</th><td>${shownText(why)}</td></tr>`).join("")}</table>`}
+<h2>The model, and what was asked</h2><table>${facts.join("")}<tr><th>templates</th><td>${shownText(asked.templates.join(" · "))}</td></tr><tr><th>seed, draws, level</th><td>${shownText([asked.seed, asked.draws, asked.level].join(", "))}</td></tr></table>
 ${body === "" ? "" : `<script>${SCRIPT}</script>`}
 </body></html>
 `;
 }
 
+/** Text as it may stand in the page: no markup, and nothing that turns what follows it round. */
+function shownText(text: string): string {
+  return escapeXml(inertText(text));
+}
+
+/** Why the numbers of one place can look better than what was found. */
+const ALONE =
+  "The title says what was found among all places. The table tests this place once more by itself, so that its p-values are not corrected for the others: one place in twenty has a p under .05 where there is nothing.";
+
 /** The pictures of a relation's surest place; none where the model is not the one of the sweep. */
 async function bestPlace(
   subject: Subject,
-  { place }: RankedRow,
+  { place, kind }: RankedRow,
   {
     relation,
     asked,
   }: { readonly relation: SweepFile["asked"]["relations"][number]; readonly asked: SweepFile["asked"] },
-): Promise<{ readonly figures: (Figure | undefined)[]; readonly words: string }> {
+): Promise<{ readonly figures: readonly Figure[]; readonly words: string }> {
   const { templates, position, splitWords, seed } = asked;
   const reading = { templates, position, splitWords };
   try {
@@ -140,11 +140,11 @@ async function bestPlace(
     const hasHead = "head" in place && modelOf(subject).configuration.layers > place.layer;
     return {
       figures: [
-        hasHead && (place.part === "OV" || place.part === "result")
-          ? relationParallelogram(subject, relation, place, reading)
-          : undefined,
+        ...(hasHead && (place.part === "OV" || place.part === "result")
+          ? [relationParallelogram(subject, relation, place, reading)]
+          : []),
         wordScale(subject, relation, place, { ...reading, width: 760 }),
-        nullsOf(finding),
+        findingFigure(finding, kind),
       ],
       words: directionSaid(subject, finding),
     };
@@ -152,29 +152,6 @@ async function bestPlace(
     if (error instanceof DirectionError || error instanceof RelationError) return { figures: [], words: "" };
     throw error;
   }
-}
-
-/** The words on the direction at a relation's surest heads, of which the reader chooses one. */
-async function headsToChoose(
-  subject: Subject,
-  rows: readonly RankedRow[],
-  relation: SweepFile["asked"]["relations"][number],
-  { templates, position, splitWords }: SweepFile["asked"],
-): Promise<string> {
-  const ofHeads = rows.filter(({ place }) => "head" in place).slice(0, MOST_HEADS);
-  if (ofHeads.length === 0) return "";
-  const reading = readWords(subject, relation.pairs.flat(), { templates, position, splitWords });
-  const options = ofHeads.map(
-    (row) => `<option>${escapeXml(`${row.placeName}: ${rowInWords(row)["found"] ?? ""}`)}</option>`,
-  );
-  const figures = await Promise.all(
-    ofHeads.map(({ place }) => stillElement(projection(reading, relation, place))),
-  );
-  return `<div><label>Choose a head to see its projection: <select class="heads">${options.join("")}</select></label>${figures.join("")}</div>`;
-}
-
-function nullsOf(finding: Displayable): Figure | undefined {
-  return figureOf(finding);
 }
 
 /** What the direction speaks for in the vocabulary, in a sentence. */
@@ -185,7 +162,7 @@ function directionSaid(
   if (!direction || direction.axes[0] !== "embedding") return "";
   const { embedded, written } = directionWords(subject, place, direction, { words: 6 });
   const list = (entries: (typeof embedded)["towards"]) =>
-    entries.map(({ label }) => escapeXml(label)).join(", ");
+    entries.map(({ label }) => shownText(label)).join(", ");
   return ` Embeddings most along it: <i>${list(embedded.towards)}</i>; most against it: <i>${list(embedded.against)}</i>.${
     written ? ` Written into the stream it raises <i>${list(written.towards)}</i>.` : ""
   }`;

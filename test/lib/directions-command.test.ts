@@ -88,7 +88,8 @@ describe("matrix-composition directions", function () {
     assert.ok(!page.includes("<script>alert") && page.includes("&lt;script&gt;alert"));
     assert.doesNotMatch(page, /(src|href)="(?!data:)/i);
     assert.ok((page.match(/<img alt="/g) ?? []).length >= 6, "maps, scales and nulls");
-    assert.equal((page.match(/<option>/g) ?? []).length, 2 * 8, "heads to choose");
+    assert.equal((page.match(/<option value=/g) ?? []).length, 2 * 8, "all heads to choose");
+    assert.equal((page.match(/<button data-head=/g) ?? []).length, 2 * 8, "all heads of the maps");
   });
 
   it("gives in parts that xargs spreads over processes, merged, the same file to the byte, also packed", async () => {
