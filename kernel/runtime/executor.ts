@@ -14,6 +14,7 @@ import { reportOf } from "./errors/report.ts";
 import { newFlags } from "./flags.ts";
 import { installHandle } from "./handle.ts";
 import { Input } from "./input.ts";
+import { makeInterruptible } from "./interruptible.ts";
 import { Interrupts } from "./interrupts.ts";
 import { isKeyboardInterrupt, KeyboardInterrupt } from "./keyboard-interrupt.ts";
 import { LocalModules, type Transpiled } from "./modules/local.ts";
@@ -129,6 +130,7 @@ installDebugHandle(runner);
 // Node's own kind of cells, CommonJS modules, have it; so have tslab's.
 globalThis.require = createRequire(join(folder, "cell.cjs"));
 keepThroughCallbacks();
+makeInterruptible();
 installTimers({ failed: lateError, running: (cell) => (inCallback = cell) });
 installStackTraces();
 installStreams((name, text) => {

@@ -35,6 +35,7 @@ const ENDLESS: Readonly<Record<string, string>> = {
   microtask: "queueMicrotask(() => { for (;;); }); await cell.await(new Promise(() => {}));",
   "async loop that catches": `
     for (;;) { try { await cell.await(new Promise((resolve) => setTimeout(resolve, 1))); } catch {} }`,
+  "native calls": `const text = "[" + "1,".repeat(500000) + "1]"; for (;;) JSON.parse(text);`,
   "loop of awaits": "for (;;) await cell.await(null);",
 };
 
