@@ -15,12 +15,8 @@ export function makeInterruptible(): void {
   for (const [owner, name] of SLOW) {
     const functions = owner as Record<string, unknown>;
     const native = functions[name] as Callback;
-    // A method, as native functions are: no constructor, and without a `prototype`.
-    const { entered } = {
-      entered(this: unknown, ...values: unknown[]): unknown {
-        return native.apply(this, values);
-      },
-    };
+    // No constructor and without a `prototype`, as native functions are; neither looks at its `this`.
+    const entered = (...values: unknown[]): unknown => native(...values);
     Object.defineProperties(entered, Object.getOwnPropertyDescriptors(native));
     Object.defineProperty(owner, name, { ...Object.getOwnPropertyDescriptor(owner, name), value: entered });
   }
