@@ -3,6 +3,7 @@ import type { CellLine } from "./cell-line.ts";
 import type { ParsedCell } from "./parse-cell.ts";
 import { LineMap } from "./positions.ts";
 import type { Diagnostic } from "./protocol.ts";
+import { lineHint, nameHint } from "./python-habits.ts";
 
 /** What the checker says that is no fault of a cell. */
 const IGNORED = new Set([
@@ -13,12 +14,18 @@ const IGNORED = new Set([
 ]);
 
 const CANNOT_FIND_NAME = [2304, 2552, 2503];
+const WRONG_COUNT = 2554;
 const CANNOT_FIND_MODULE = [2307, 2792, 2882, 7016];
 
 /** The parser's errors in a cell. */
 export function cellSyntaxErrors(source: string, parsed: ParsedCell): Diagnostic[] {
   const lines = new LineMap(source);
-  return parsed.errors.map((error) => located(error, error.start, error.length, parsed, lines));
+  const errors = parsed.errors.map((error) => located(error, error.start, error.length, parsed, lines));
+  const [first, ...others] = errors;
+  const hint = first && lineHint(source.split("\n")[first.start.line] ?? "");
+  return first === undefined || hint === undefined
+    ? errors
+    : [{ ...first, message: `${first.message} ${hint}` }, ...others];
 }
 
 /** The checker's errors in a cell, at their places in the cell. */
@@ -84,7 +91,16 @@ function inCellsWords(
     if (binding !== undefined)
       return `Cannot assign to '${name}' because cell [${binding.cell.number}] declares it as something that cannot be assigned. Declare it again here, or declare it with let there.`;
   }
-  if (CANNOT_FIND_NAME.includes(code) && !text.includes("Did you mean")) {
+  const isUnknown = CANNOT_FIND_NAME.includes(code);
+  const called = code === WRONG_COUNT ? calledAt(parsed.text, start) : undefined;
+  const isOwn = called !== undefined && (line.get(called) !== undefined || parsed.declared.has(called));
+  const habit = isUnknown
+    ? (commandHint(parsed.text, start) ?? nameHint(name))
+    : called === undefined || isOwn
+      ? undefined
+      : nameHint(called);
+  if (habit !== undefined) return `${text} ${habit}`;
+  if (isUnknown && !text.includes("Did you mean")) {
     const near = nearest(name, line);
     if (near !== undefined) return `${text} Did you mean '${near.name}' of cell [${near.cell.number}]?`;
   }
@@ -94,6 +110,19 @@ function inCellsWords(
     if (install !== undefined) return `Cannot find module '${specifier}'. ${install}`;
   }
   return text;
+}
+
+/** A name that is none on a line that is a command for IPython. */
+function commandHint(text: string, start: number): string | undefined {
+  const begin = text.lastIndexOf("\n", start - 1) + 1;
+  return text.slice(begin, start).trim() === "!"
+    ? lineHint(text.slice(begin).split("\n")[0] ?? "")
+    : undefined;
+}
+
+/** The function whose arguments begin at a place. */
+function calledAt(text: string, start: number): string | undefined {
+  return /([\p{ID_Start}$_][\p{ID_Continue}$]*)\(\s*$/u.exec(text.slice(0, start))?.[1];
 }
 
 function installHint(specifier: string): string | undefined {
