@@ -1,6 +1,4 @@
-type Callback = (...values: unknown[]) => unknown;
-
-/** Functions of V8 that may take long, without a word of an interrupt, and that cells call in loops. */
+/** Functions of V8 and Node that may take long, without a word of an interrupt, and that cells call in loops. */
 const SLOW: readonly (readonly [object, string])[] = [
   [JSON, "parse"],
   [globalThis, "structuredClone"],
@@ -8,16 +6,22 @@ const SLOW: readonly (readonly [object, string])[] = [
 
 /**
  * V8 looks for an interrupt where a function written in JavaScript is entered, and else only after a loop has used up its budget
- * of byte codes, which one that does nothing but call slow native functions does not in minutes. Entering a function of JavaScript
- * before each such call ends `while (true) JSON.parse(text)` between two of them.
+ * of byte codes, which one that does nothing but call slow native functions does not in minutes. A getter is such a function:
+ * so `while (true) JSON.parse(text)` ends between two calls, and errors come from the native function as ever.
  */
 export function makeInterruptible(): void {
   for (const [owner, name] of SLOW) {
-    const functions = owner as Record<string, unknown>;
-    const native = functions[name] as Callback;
-    // No constructor and without a `prototype`, as native functions are; neither looks at its `this`.
-    const entered = (...values: unknown[]): unknown => native(...values);
-    Object.defineProperties(entered, Object.getOwnPropertyDescriptors(native));
-    Object.defineProperty(owner, name, { ...Object.getOwnPropertyDescriptor(owner, name), value: entered });
+    const descriptor = Object.getOwnPropertyDescriptor(owner, name);
+    const native: unknown = descriptor?.value;
+    if (typeof native !== "function") continue;
+    const enumerable = descriptor?.enumerable === true;
+    Object.defineProperty(owner, name, {
+      enumerable,
+      configurable: true,
+      get: () => native,
+      // As any function of a library, it may be replaced.
+      set: (value: unknown) =>
+        void Object.defineProperty(owner, name, { enumerable, configurable: true, writable: true, value }),
+    });
   }
 }

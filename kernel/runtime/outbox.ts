@@ -6,8 +6,11 @@ import type { TextRing } from "./text-ring.ts";
 /** Bytes on their way to the host at which the main thread waits: 100 MB printed in a loop never pile up in memory. */
 const HIGH_WATER_BYTES = 8 << 20;
 
-/** What one message costs beside its text: its envelope, in the queue and on the line. */
-const ENVELOPE_BYTES = 256;
+/**
+ * What one message costs beside its text. It takes less memory, but the host's time: what is on its way when a loop of displays is
+ * stopped has to be shown before its end is told, and must not take seconds.
+ */
+const ENVELOPE_BYTES = 2048;
 
 /** Milliseconds that a process about to end waits for its last messages. */
 const FLUSH_LIMIT = 2000;

@@ -47,6 +47,14 @@ export interface DapBreakpoint {
   readonly message?: string;
 }
 
+/** What is told of a request that was answered. */
+export interface DapResponse {
+  readonly body?: JsonObject;
+}
+
+/** The one thread that runs cells. */
+export const THREAD = 1;
+
 /** Why a request cannot be answered, told to the front end as the response's `message`. */
 export class DapError extends Error {
   override readonly name = "DapError";

@@ -1,17 +1,21 @@
-import type { Debugger as Cdp, Runtime } from "node:inspector";
+import type { Debugger as Cdp } from "node:inspector";
 import type { LanguageService } from "../../language/protocol.ts";
 import type { FromExecutor, ToSidecar } from "../../runtime/protocol.ts";
 import type { JsonObject } from "../../wire/message.ts";
 import type { CompiledCellRun } from "../cell-line.ts";
 import { flagField, numberField, objectField, textField } from "../content.ts";
-import { Breakpoints, type Breakpoint, type WantedBreakpoint } from "./breakpoints.ts";
+import { Breakpoints, type WantedBreakpoint } from "./breakpoints.ts";
 import { CellPaths } from "./cell-paths.ts";
-import { DapError, objectsField, requiredNumber, type DapScope } from "./dap.ts";
-import { inScope, SCOPE, shown, watchingUncaught } from "./executor-handle.ts";
-import { framesOf, isUsers, isWhole, stackFrame, type Frame } from "./frames.ts";
+import { DapError, objectsField, requiredNumber, THREAD, type DapResponse } from "./dap.ts";
+import { Evaluation } from "./evaluation.ts";
+import { watchingUncaught } from "./executor-handle.ts";
+import { stackFrame } from "./frames.ts";
 import { Inspector } from "./inspector.ts";
 import { valueText } from "./remote-value.ts";
 import { Scripts } from "./scripts.ts";
+import type { Step } from "./stepping.ts";
+import { Stops } from "./stops.ts";
+import { ValueRequests } from "./value-requests.ts";
 import { Variables } from "./variables.ts";
 
 export interface DebuggerParts {
@@ -29,39 +33,10 @@ export interface DebuggerParts {
   readonly publish: (event: JsonObject) => void;
 }
 
-/** The one thread that runs cells. */
-const THREAD = 1;
-
-/** Steps of the inspector that one step of the user may take, within one line. */
-const STEPS = 1000;
-
-const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
-
 const FILTERS = [
   { filter: "all", label: "All Exceptions" },
   { filter: "uncaught", label: "Uncaught Exceptions" },
 ];
-
-type Step = "Debugger.stepOver" | "Debugger.stepInto" | "Debugger.stepOut";
-
-/** The user's step that is under way, and where the last of the inspector's steps began. */
-interface Stepping {
-  readonly method: Step;
-  readonly from: Frame;
-  readonly depth: number;
-  steps: number;
-}
-
-/** The executor is stopped. */
-interface Stop {
-  readonly frames: readonly Frame[];
-  readonly depth: number;
-  readonly error: Runtime.RemoteObject | undefined;
-}
-
-interface Response {
-  readonly body?: JsonObject;
-}
 
 /** What front ends read of a response even where it says that the request failed. */
 const EMPTY: Readonly<Record<string, JsonObject>> = {
@@ -86,16 +61,13 @@ export class Debugger {
   readonly #scripts: Scripts;
   readonly #breakpoints: Breakpoints;
   readonly #variables: Variables;
-  readonly #requests: Readonly<Record<string, (content: JsonObject) => Promise<Response> | Response>>;
+  readonly #stops: Stops;
+  readonly #requests: Readonly<Record<string, (content: JsonObject) => Promise<DapResponse> | DapResponse>>;
   /** From `initialize` to `disconnect`, as ipykernel has it: JupyterLab may ask between `initialize` and `attach`. */
   #isStarted = false;
   /** Set from `attach` to `disconnect`; settles when the executor of the moment is under the debugger. */
   #attached: Promise<void> | undefined;
   #filters: readonly string[] = [];
-  #stop: Stop | undefined;
-  #stepping: Stepping | undefined;
-  #isPausing = false;
-  #frameCount = 0;
   #sequence = 0;
 
   constructor(parts: DebuggerParts) {
@@ -103,13 +75,27 @@ export class Debugger {
     this.#inspector = new Inspector((message) => parts.executor.tellSidecar(message), {
       "Debugger.scriptParsed": (script) => this.#scripts.add(script),
       "Debugger.breakpointResolved": (event) => void this.#resolved(event),
-      "Debugger.paused": (event) => void this.#paused(event).catch((error: unknown) => this.#lost(error)),
-      "Debugger.resumed": () => this.#resumed(),
+      "Debugger.paused": (event) =>
+        void this.#stops.paused(event).catch((error: unknown) => this.#stops.lost(error)),
+      "Debugger.resumed": () => this.#stops.resumed(),
     });
     this.#scripts = new Scripts(this.#inspector, this.#paths, parts.folder);
     const mapOf = async (path: string): Promise<string> => (await parts.language.transpile(path)).map;
     this.#breakpoints = new Breakpoints(this.#inspector, this.#scripts, mapOf);
     this.#variables = new Variables(this.#inspector);
+    const [inspector, scripts, breakpoints, variables] = [
+      this.#inspector,
+      this.#scripts,
+      this.#breakpoints,
+      this.#variables,
+    ];
+    const evaluation = new Evaluation(inspector, variables);
+    const tell = (event: string, body: JsonObject): void => this.#tell(event, body);
+    const stops = new Stops({ inspector, scripts, breakpoints, variables, evaluation, tell });
+    this.#stops = stops;
+    const { language } = parts;
+    const ready = (): Promise<void> => this.#ready();
+    const values = new ValueRequests({ inspector, variables, evaluation, stops, language, ready });
     this.#requests = {
       debugInfo: () => ({ body: this.#info() }),
       initialize: (content) => this.#initialize(content),
@@ -123,9 +109,9 @@ export class Debugger {
       setExceptionBreakpoints: (content) => this.#setExceptionBreakpoints(content),
       threads: () => ({ body: { threads: [{ id: THREAD, name: "cells" }] } }),
       stackTrace: (content) => this.#stackTrace(content),
-      scopes: (content) => this.#scopes(content),
-      variables: (content) => this.#inside(content),
-      evaluate: (content) => this.#evaluate(content),
+      scopes: (content) => values.scopes(content),
+      variables: (content) => values.inside(content),
+      evaluate: (content) => values.evaluate(content),
       exceptionInfo: () => this.#exceptionInfo(),
       continue: () => this.#continue(),
       next: () => this.#step("Debugger.stepOver"),
@@ -133,9 +119,9 @@ export class Debugger {
       stepOut: () => this.#step("Debugger.stepOut"),
       pause: () => this.#pause(),
       modules: (content) => this.#modules(content),
-      inspectVariables: () => this.#inspectVariables(),
-      richInspectVariables: (content) => this.#richInspectVariables(content),
-      copyToGlobals: (content) => this.#copyToGlobals(content),
+      inspectVariables: () => values.inspectVariables(),
+      richInspectVariables: (content) => values.richInspectVariables(content),
+      copyToGlobals: (content) => values.copyToGlobals(content),
     };
   }
 
@@ -177,7 +163,7 @@ export class Debugger {
   /** The executor has ended, with all values; another one is starting. */
   executorDied(): void {
     this.#inspector.abandon("the process that ran the cells has ended");
-    this.#resumed();
+    this.#stops.resumed();
     this.#scripts.clear();
     this.#variables.clear();
     if (!this.#attached) return;
@@ -207,14 +193,14 @@ export class Debugger {
       isStarted: this.#isStarted,
       ...this.#paths.parameters,
       breakpoints: this.#breakpoints.all,
-      stoppedThreads: this.#stop ? [THREAD] : [],
+      stoppedThreads: this.#stops.isStopped ? [THREAD] : [],
       richRendering: true,
       copyToGlobals: true,
       exceptionPaths: [],
     };
   }
 
-  #initialize(content: JsonObject): Response {
+  #initialize(content: JsonObject): DapResponse {
     this.#isStarted = true;
     this.#variables.hasTypes = content["clientID"] !== "jupyterlab";
     return {
@@ -234,7 +220,7 @@ export class Debugger {
     };
   }
 
-  async #attach(): Promise<Response> {
+  async #attach(): Promise<DapResponse> {
     this.#attached ??= this.#open();
     try {
       await this.#attached;
@@ -264,7 +250,7 @@ export class Debugger {
     this.#inspector.open();
   }
 
-  #disconnect(content: JsonObject): Response {
+  #disconnect(content: JsonObject): DapResponse {
     if (flagField(content, "terminateDebuggee", false)) this.#parts.interrupt();
     this.#isStarted = false;
     this.#attached = undefined;
@@ -272,7 +258,7 @@ export class Debugger {
       void this.#watchUncaught(false).catch(() => undefined);
       this.#inspector.close();
     }
-    this.#resumed();
+    this.#stops.resumed();
     this.#scripts.clear();
     this.#variables.clear();
     this.#breakpoints.clear();
@@ -280,13 +266,13 @@ export class Debugger {
     return {};
   }
 
-  #terminate(): Response {
+  #terminate(): DapResponse {
     this.#parts.interrupt();
     this.#tell("terminated");
     return {};
   }
 
-  async #source(content: JsonObject): Promise<Response> {
+  async #source(content: JsonObject): Promise<DapResponse> {
     const path = textField(objectField(content, "source"), "path");
     const text = await this.#scripts.textOf(path);
     if (text === undefined) throw new DapError(`no cell and no file that was loaded has the path ${path}`);
@@ -295,7 +281,7 @@ export class Debugger {
     };
   }
 
-  async #setBreakpoints(content: JsonObject): Promise<Response> {
+  async #setBreakpoints(content: JsonObject): Promise<DapResponse> {
     const path = textField(objectField(content, "source"), "path");
     const wanted = objectsField(content, "breakpoints").map(wantedBreakpoint);
     if (!this.#attached) throw new DapError("the debugger is not attached");
@@ -303,7 +289,7 @@ export class Debugger {
     return { body: { breakpoints: await this.#breakpoints.set(path, wanted) } };
   }
 
-  async #setExceptionBreakpoints(content: JsonObject): Promise<Response> {
+  async #setExceptionBreakpoints(content: JsonObject): Promise<DapResponse> {
     const { filters = [] } = content;
     const known = FILTERS.map(({ filter }) => filter);
     if (!Array.isArray(filters) || !filters.every((filter) => known.includes(String(filter))))
@@ -338,239 +324,33 @@ export class Debugger {
     await this.#inspector.call("Runtime.evaluate", { expression: watchingUncaught(isWatched), silent: true });
   }
 
-  /** The executor has stopped: shall the user hear of it, or does it go on? */
-  async #paused({ callFrames, reason, hitBreakpoints = [], data }: Cdp.PausedEventDataType): Promise<void> {
-    const frames = await framesOf(callFrames, this.#scripts, () => ++this.#frameCount);
-    const stepping = this.#stepping;
-    const [top] = frames;
-    const isException = reason === "exception" || reason === "promiseRejection";
-    const hits = hitBreakpoints.flatMap((placement) => this.#breakpoints.at(placement) ?? []);
-    const isTop = top?.call === callFrames[0];
-    if (hits.length === 0 && !isException && stepping) {
-      const further = furtherStep(stepping, isTop ? top : undefined, frames, callFrames.length);
-      if (further) {
-        await this.#inspector.call(further, {});
-        return;
-      }
-    }
-    // Nobody's code, or an error that the kernel's own code throws and catches.
-    if (!top || (isException && !isTop)) {
-      this.#resume();
-      return;
-    }
-    this.#stop = { frames, depth: callFrames.length, error: isException ? asError(data) : undefined };
-    if (hits.length > 0 && !(await this.#stopsFor(hits, top))) {
-      this.#resume();
-      return;
-    }
-    const why = isException
-      ? "exception"
-      : hits.length > 0
-        ? "breakpoint"
-        : stepping
-          ? "step"
-          : this.#isPausing
-            ? "pause"
-            : "breakpoint";
-    this.#stepping = undefined;
-    this.#isPausing = false;
-    this.#tell("stopped", {
-      reason: why,
-      threadId: THREAD,
-      allThreadsStopped: true,
-      ...(this.#stop.error && { text: valueText(this.#stop.error) }),
-      ...(hits.length > 0 && { hitBreakpointIds: hits.map(({ id }) => id) }),
-    });
-    this.#isTold = true;
-  }
-
-  /** Whether front ends know that the executor is stopped. */
-  #isTold = false;
-
-  /** Whether one of the breakpoints that were hit is to be told, rather than counted, or logged. */
-  async #stopsFor(hits: readonly Breakpoint[], top: Frame): Promise<boolean> {
-    let stops = false;
-    for (const breakpoint of hits) {
-      const { condition, logMessage } = breakpoint;
-      if (condition !== undefined && !(await this.#isTrue(condition, top))) continue;
-      if (++breakpoint.hitCount < (breakpoint.hits ?? 0)) continue;
-      if (logMessage === undefined) stops = true;
-      else
-        this.#tell("output", { category: "console", output: `${await this.#filledIn(logMessage, top)}\n` });
-    }
-    return stops;
-  }
-
-  async #isTrue(condition: string, frame: Frame): Promise<boolean> {
-    try {
-      return (await this.#valueOf(`!!(${condition}\n)`, frame, true)).value === true;
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#tell("output", { category: "stderr", output: `The condition ${condition} fails: ${reason}\n` });
-      return true;
-    }
-  }
-
-  async #filledIn(message: string, frame: Frame): Promise<string> {
-    let text = "";
-    for (const piece of message.split(/(\{[^{}]*\})/)) {
-      if (!/^\{.+\}$/.test(piece)) text += piece;
-      else {
-        const value = await this.#valueOf(`(${piece.slice(1, -1)}\n)`, frame, false).catch(String);
-        text +=
-          typeof value === "string"
-            ? value
-            : value.type === "string"
-              ? String(value.value)
-              : valueText(value);
-      }
-    }
-    return text;
-  }
-
-  /** The executor runs again. */
-  #resumed(): void {
-    this.#stop = undefined;
-    if (!this.#isTold) return;
-    this.#isTold = false;
-    this.#variables.clear();
-    this.#tell("continued", { threadId: THREAD, allThreadsContinued: true });
-  }
-
-  /** Goes on after a stop that no user hears of. */
-  #resume(): void {
-    this.#stop = undefined;
-    this.#stepping = undefined;
-    void this.#inspector.call("Debugger.resume", {}).catch(() => undefined);
-  }
-
-  /** A stop that cannot be told: the cell goes on, rather than hang. */
-  #lost(error: unknown): void {
-    this.#resume();
-    // The executor ended, or was let go, in the middle of it.
-    if (!(error instanceof DapError)) throw error;
-  }
-
-  #stopped(): Stop {
-    if (!this.#stop || !this.#isTold) throw new DapError("the kernel is not stopped");
-    return this.#stop;
-  }
-
-  #frame(content: JsonObject): Frame | undefined {
-    const id = numberField(content, "frameId", undefined);
-    if (id === undefined) return undefined;
-    const frame = this.#stopped().frames.find((each) => each.id === id);
-    if (!frame) throw new DapError(`there is no frame with the id ${id} any more`);
-    return frame;
-  }
-
-  async #continue(): Promise<Response> {
-    this.#stopped();
-    this.#stepping = undefined;
-    await this.#inspector.call("Debugger.resume", {});
+  async #continue(): Promise<DapResponse> {
+    await this.#stops.continue();
     return { body: { allThreadsContinued: true } };
   }
 
-  async #step(method: Step): Promise<Response> {
-    const { frames, depth } = this.#stopped();
-    const [from] = frames;
-    if (from) this.#stepping = { method, from, depth, steps: 0 };
-    await this.#inspector.call(method, {});
+  async #step(method: Step): Promise<DapResponse> {
+    await this.#stops.step(method);
     return {};
   }
 
-  async #pause(): Promise<Response> {
+  async #pause(): Promise<DapResponse> {
     if (!this.#attached) throw new DapError("the debugger is not attached");
     await this.#attached;
-    if (this.#stop) throw new DapError("the kernel is stopped already");
-    this.#isPausing = true;
-    await this.#inspector.call("Debugger.pause", {});
+    await this.#stops.pause();
     return {};
   }
 
-  #stackTrace(content: JsonObject): Response {
-    const { frames } = this.#stopped();
+  #stackTrace(content: JsonObject): DapResponse {
+    const { frames } = this.#stops.stopped();
     const start = numberField(content, "startFrame", 0);
     const levels = numberField(content, "levels", 0);
     const shownFrames = frames.slice(start, levels > 0 ? start + levels : undefined);
     return { body: { stackFrames: shownFrames.map(stackFrame), totalFrames: frames.length } };
   }
 
-  async #scopes(content: JsonObject): Promise<Response> {
-    requiredNumber(content, "frameId");
-    const frame = this.#frame(content);
-    const { variables: globals, names } = await this.#variables.ofCells("stop");
-    const globalScope = scopeOf("Globals", this.#variables.list(globals));
-    if (!frame) return { body: { scopes: [globalScope] } };
-    const { own, outer } = scopeIds(frame);
-    const locals = await this.#variables.ofScopes(own);
-    const closure = await this.#variables.ofScopes(outer);
-    // What a cell declares is among the variables of all cells.
-    for (const variables of isWhole(frame) ? [locals, closure] : [closure])
-      for (const name of variables.keys()) if (names.has(name)) variables.delete(name);
-    const { this: receiver } = frame.call;
-    const ownReceiver =
-      receiver.type === "undefined" ? [] : [this.#variables.variable("this", receiver, "this")];
-    const local = [...ownReceiver, ...locals.values()];
-    const scopes = [
-      ...(local.length > 0 || !isWhole(frame) ? [scopeOf("Locals", this.#variables.list(local))] : []),
-      ...(closure.size > 0 ? [scopeOf("Closure", this.#variables.list([...closure.values()]))] : []),
-      globalScope,
-    ];
-    return { body: { scopes } };
-  }
-
-  async #inside(content: JsonObject): Promise<Response> {
-    const reference = requiredNumber(content, "variablesReference");
-    const all = await this.#variables.inside(reference);
-    const start = numberField(content, "start", 0);
-    const count = numberField(content, "count", 0);
-    return { body: { variables: count > 0 ? all.slice(start, start + count) : all } };
-  }
-
-  async #evaluate(content: JsonObject): Promise<Response> {
-    const expression = textField(content, "expression");
-    await this.#ready();
-    const frame = this.#frame(content);
-    // As an expression, where it is one: `{ a: 1 }` is an object.
-    const value = await this.#valueOf(`(${expression}\n)`, frame, false).catch((error: unknown) => {
-      if (error instanceof DapError && error.message.startsWith("SyntaxError"))
-        return this.#valueOf(expression, frame, false);
-      throw error;
-    });
-    const { value: result, ...variable } = this.#variables.variable("", value, expression);
-    return { body: { ...variable, result } };
-  }
-
-  /** The value of an expression in a frame, or among the variables of all cells. */
-  async #valueOf(
-    expression: string,
-    frame: Frame | undefined,
-    byValue: boolean,
-  ): Promise<Runtime.RemoteObject> {
-    const options = { silent: true, generatePreview: true, returnByValue: byValue };
-    const { own, outer } = frame ? scopeIds(frame) : { own: [], outer: [] };
-    const hidden = await this.#variables.namesIn([...own, ...outer]);
-    const code = inScope(expression, hidden);
-    const { result, exceptionDetails } = frame
-      ? await this.#inspector.call("Debugger.evaluateOnCallFrame", {
-          ...options,
-          callFrameId: frame.call.callFrameId,
-          expression: code,
-          objectGroup: "stop",
-        })
-      : await this.#inspector.call("Runtime.evaluate", {
-          ...options,
-          expression: code,
-          objectGroup: "variables",
-        });
-    if (!exceptionDetails) return result;
-    const { exception, text } = exceptionDetails;
-    throw new DapError(exception ? thrownText(exception) : text);
-  }
-
-  #exceptionInfo(): Response {
-    const { error } = this.#stopped();
+  #exceptionInfo(): DapResponse {
+    const { error } = this.#stops.stopped();
     if (!error) throw new DapError("the kernel is not stopped at an error");
     return {
       body: {
@@ -582,7 +362,7 @@ export class Debugger {
     };
   }
 
-  async #modules(content: JsonObject): Promise<Response> {
+  async #modules(content: JsonObject): Promise<DapResponse> {
     const files = this.#scripts.files();
     const known = await this.#scripts.known(files);
     const start = numberField(content, "startModule", 0);
@@ -595,88 +375,6 @@ export class Debugger {
     const part = count > 0 ? modules.slice(start, start + count) : modules.slice(start);
     return { body: { modules: part, totalModules: modules.length } };
   }
-
-  async #inspectVariables(): Promise<Response> {
-    await this.#ready();
-    await this.#inspector.call("Runtime.releaseObjectGroup", { objectGroup: "variables" });
-    const { variables } = await this.#variables.ofCells("variables");
-    return { body: { variables } };
-  }
-
-  async #richInspectVariables(content: JsonObject): Promise<Response> {
-    const name = textField(content, "variableName");
-    if (!IDENTIFIER.test(name)) throw new DapError(`"${name.slice(0, 80)}" is not the name of a variable`);
-    await this.#ready();
-    const bundle = await this.#valueOf(shown(name), this.#frame(content), true);
-    const { data = {}, metadata = {} } = bundle.value as { data?: JsonObject; metadata?: JsonObject };
-    return { body: { data, metadata } };
-  }
-
-  /** A variable of a frame becomes one of all cells; of a type that the checker does not know. */
-  async #copyToGlobals(content: JsonObject): Promise<Response> {
-    const from = textField(content, "srcVariableName");
-    const to = textField(content, "dstVariableName");
-    requiredNumber(content, "srcFrameId");
-    for (const name of [from, to])
-      if (!IDENTIFIER.test(name)) throw new DapError(`"${name.slice(0, 80)}" is not the name of a variable`);
-    const frame = this.#frame({ frameId: content["srcFrameId"] });
-    const id = `debugger-${to}`;
-    const declared = await this.#parts.language.compile({ id, number: 0, source: `let ${to}: any;` });
-    if (!declared.ok) throw new DapError(declared.errors[0]?.message ?? `"${to}" cannot be declared`);
-    try {
-      await this.#valueOf(`${SCOPE}[${JSON.stringify(to)}] = ${from}`, frame, false);
-    } catch (error) {
-      await this.#parts.language.discard(id);
-      throw error;
-    }
-    return {};
-  }
-}
-
-function scopeOf(name: string, variablesReference: number): DapScope {
-  return {
-    name,
-    ...(name === "Locals" && { presentationHint: "locals" }),
-    variablesReference,
-    expensive: false,
-  };
-}
-
-/** The inspector's scopes of a frame's function, its blocks among them, and of the functions round it. */
-function scopeIds({ call: { scopeChain } }: Frame): { own: string[]; outer: string[] } {
-  const end = scopeChain.findIndex(({ type }) => type === "local" || type === "module");
-  const ids = (scopes: readonly Cdp.Scope[]): string[] =>
-    scopes.flatMap(({ type, object }) =>
-      type === "global" || type === "script" || object.objectId === undefined ? [] : [object.objectId],
-    );
-  return { own: ids(scopeChain.slice(0, end + 1)), outer: ids(scopeChain.slice(end + 1)) };
-}
-
-/**
- * The inspector's next step within a step of the user's, who thinks in lines of what was written; nothing where the user has
- * arrived.
- */
-function furtherStep(
-  stepping: Stepping,
-  top: Frame | undefined,
-  frames: readonly Frame[],
-  depth: number,
-): Step | undefined {
-  if (++stepping.steps > STEPS) return undefined;
-  // Out of the user's code altogether: the cell has ended, or awaits. In a library that a cell has called: back.
-  if (!top) return frames.some(isUsers) ? "Debugger.stepOut" : undefined;
-  if (!isUsers(top) && isUsers(stepping.from)) return frames.some(isUsers) ? "Debugger.stepOut" : undefined;
-  const { from, method } = stepping;
-  const before = from.call.location;
-  const { lineNumber, columnNumber = 0, scriptId } = top.call.location;
-  const isSameLine =
-    scriptId === before.scriptId && top.place.line === from.place.line && depth === stepping.depth;
-  const isForward =
-    lineNumber > before.lineNumber ||
-    (lineNumber === before.lineNumber && columnNumber > (before.columnNumber ?? 0));
-  // Back in the line: a loop has come round.
-  if (!isSameLine || !isForward) return undefined;
-  return method === "Debugger.stepOut" ? "Debugger.stepOver" : method;
 }
 
 function wantedBreakpoint(content: JsonObject): WantedBreakpoint {
@@ -693,15 +391,4 @@ function wantedBreakpoint(content: JsonObject): WantedBreakpoint {
     hits: hits === "" ? undefined : Number(hits),
     logMessage: logMessage === "" ? undefined : logMessage,
   };
-}
-
-/** What was thrown, in the inspector's `data` of a stop. */
-function asError(data: object | undefined): Runtime.RemoteObject {
-  return { type: "object", ...data };
-}
-
-function thrownText(exception: Runtime.RemoteObject): string {
-  return exception.subtype === "error"
-    ? ((exception.description ?? "").split("\n    at ")[0] ?? "")
-    : valueText(exception);
 }
