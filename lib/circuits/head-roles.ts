@@ -1,7 +1,7 @@
 import type { Displayable } from "../display/index.ts";
 import type { Transformer } from "../models/transformer/index.ts";
 import { randomNumbers, stack, tensor, type Tensor } from "../tensor/index.ts";
-import { heatmap, heatmapGrid, smallMultiples, table } from "../views/index.ts";
+import { heatmap, heatmapGrid, smallMultiples, table, type Figure } from "../views/index.ts";
 import { headNames } from "./head.ts";
 import { stripe } from "./detectors.ts";
 import { shown } from "./shown.ts";
@@ -80,9 +80,12 @@ export function headRoles(
   return shown({ scores, roles, threshold, tokens }, () =>
     smallMultiples(
       [
-        scoresPicture(model, scores),
+        rolesPicture({ scores }),
         table(
-          ROLES.map((role) => ({ role, heads: roles[role].join(", ") || "none" })),
+          ROLES.map((role) => ({
+            role,
+            heads: summary(roles[role], (head) => scores.value({ head, role })),
+          })),
           { title: `Heads with at least ${threshold}` },
         ),
       ],
@@ -94,10 +97,23 @@ export function headRoles(
 /** Above so many heads, one line for each would be taller than a screen: then a square of layers and heads for each role. */
 const MOST_LINES = 32;
 
-function scoresPicture({ configuration }: Transformer, scores: Tensor<["head", "role"]>) {
+/** So many heads have room in a line of the table. */
+const MOST_NAMES = 8;
+
+/** The heads of a role, or where there are too many their number and those with the highest scores. */
+function summary(names: readonly string[], score: (head: string) => number): string {
+  if (names.length === 0) return "none";
+  if (names.length <= MOST_NAMES) return names.join(", ");
+  const most = [...names].sort((one, other) => score(other) - score(one)).slice(0, MOST_NAMES - 3);
+  return `${names.length} heads, most ${most.join(", ")}`;
+}
+
+/** The scores of {@link headRoles} alone. */
+export function rolesPicture({ scores }: Pick<HeadRoles, "scores">): Figure {
   const title = "Attention to each role's place";
   if (scores.sizeOf("head") <= MOST_LINES) return heatmap(scores, { title, colours: "blue", domain: [0, 1] });
-  const { layers, heads } = configuration;
+  const [last = "0.0"] = scores.labels("head")?.slice(-1) ?? [];
+  const [layers = 1, heads = 1] = last.split(".").map((index) => Number(index) + 1);
   const numerals = (count: number) => Array.from({ length: count }, (_, at) => String(at));
   const squares = tensor(["role", "layer", "head"], scores.transpose("role", "head").data.slice(), {
     shape: [ROLES.length, layers, heads],

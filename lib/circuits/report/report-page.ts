@@ -1,14 +1,18 @@
 import { attentionHeads, compositionDiagram, type Figure } from "../../views/index.ts";
+import { visibleLabel } from "../../views/label.ts";
 import { stillElement } from "../../views/page.ts";
 import { escapeXml } from "../../views/render.ts";
+import { rolesPicture, type HeadRoles } from "../head-roles.ts";
 import { figureOf } from "../shown.ts";
 import { COMPOSITION_KINDS, type ModelReport, type WeightScores } from "./model-report.ts";
 import { factText, findings } from "./report-text.ts";
 
 const STYLE =
   "body{margin:0 auto;max-width:900px;padding:16px;font:15px/1.5 'Segoe UI',Roboto,Arial,sans-serif;background:#fff;color:#1f2933}" +
-  "table{border-collapse:collapse}th,td{text-align:left;padding:2px 14px 2px 0;vertical-align:top}th{font-weight:600}" +
-  "figure{margin:0 0 18px;overflow:auto}img{max-width:100%;height:auto}.wide img{max-width:none}figcaption{font-size:13px;color:#52606d}code{background:#f3f5f7;padding:0 3px}";
+  "table{border-collapse:collapse}caption{text-align:left;font-weight:600;padding-bottom:4px}th,td{text-align:left;padding:2px 14px 2px 0;vertical-align:top}th{font-weight:600}" +
+  "td:last-child,code{overflow-wrap:anywhere}th{white-space:nowrap}figure{margin:0 0 18px;overflow:auto}img{max-width:100%;height:auto}.wide img{max-width:none}figcaption{font-size:13px;color:#52606d}code{background:#f3f5f7;padding:0 3px}" +
+  // pictures are drawn for white paper, so they keep it
+  "@media (prefers-color-scheme:dark){body{background:#15191d;color:#e4e7eb}figure{background:#fff;border-radius:8px;padding:8px}code{background:#2b333b}}";
 
 /**
  * A report as one HTML page: no script, nothing from any server, every picture inside with its description as alternative text.
@@ -26,7 +30,7 @@ export async function reportPage(report: ModelReport): Promise<string> {
     sections.push([
       "Head roles",
       "Mean attention of each head on random tokens that are repeated once: to the token before, to itself, to the first, to the same token before, and to what followed it.",
-      [figureOf(roles)],
+      [rolesPicture(roles), { element: rolesTable(roles) }],
     ]);
   if (copying.OV)
     sections.push([
@@ -75,7 +79,7 @@ export async function reportPage(report: ModelReport): Promise<string> {
     ([fact, value]) => `<tr><th>${escapeXml(fact)}</th><td>${escapeXml(factText(value))}</td></tr>`,
   );
   const tokens = text
-    ? `<h2>Text</h2><p>${text.words.map((word) => `<code>${escapeXml(word)}</code>`).join(" ")}</p>`
+    ? `<h2>Text</h2><p>${text.words.map((word) => `<code><bdi>${escapeXml(visibleLabel(word))}</bdi></code>`).join(" ")}</p>`
     : "";
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
@@ -88,8 +92,17 @@ ${left.length === 0 ? "" : `<h2>Left out</h2><table>${left.join("")}</table>`}
 `;
 }
 
-/** A figure, a title between figures, or a sentence. */
-type Part = Figure | string | { readonly sentence: string } | undefined;
+/** A figure, a title between figures, a sentence, or an element of HTML. */
+type Part = Figure | string | { readonly sentence: string } | { readonly element: string } | undefined;
+
+/** All heads of each role; of a large model there are too many for one line of a picture. */
+function rolesTable({ roles, threshold }: HeadRoles): string {
+  const rows = Object.entries(roles).map(
+    ([role, names]) =>
+      `<tr><th>${escapeXml(role)}</th><td>${names.length}</td><td>${escapeXml(names.join(", ")) || "none"}</td></tr>`,
+  );
+  return `<table class="roles"><caption>Heads with at least ${threshold}</caption>${rows.join("")}</table>`;
+}
 
 /**
  * Nothing on this page answers the pointer: sentences of figures that ask to point are left out. In a picture such a sentence may be two
@@ -104,5 +117,6 @@ async function picture(figure: Part): Promise<string> {
   if (figure === undefined) return "";
   if (typeof figure === "string") return `<h3>${escapeXml(figure)}</h3>`;
   if ("sentence" in figure) return `<p>${escapeXml(figure.sentence)}</p>`;
+  if ("element" in figure) return figure.element;
   return stillElement(figure, still);
 }

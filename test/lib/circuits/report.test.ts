@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import {
   compositionScores,
+  headRoles,
   modelReport,
   reportJson,
   reportJsonText,
@@ -50,6 +51,25 @@ describe("a report", () => {
     assert.ok(pictures.length > 4);
     for (const text of [page, ...pictures]) assert.ok(!/Point at|click/.test(text), text.slice(0, 300));
     assert.match(page, /\d+ of 48 pairs above 3\.1 sd through key/);
+  });
+
+  it("reportPage: writes words as text that nothing can turn round, and names all heads of a role", async () => {
+    const words = ["<script>", "\u202eback", "\u0000", "a b", "", "tail"];
+    const hostile = await createTransformer(
+      { vocabulary: 6, context: 8, layers: 2, heads: 10, embedding: 20, positions: "none" },
+      { seed: 2, vocabulary: words },
+    );
+    const page = await reportPage(modelReport(hostile, { name: "</title><script>" }, [0, 1, 2, 5]));
+    assert.doesNotMatch(page, /<script|\u202e|\0/);
+    assert.match(page, /<bdi>&lt;script&gt;<\/bdi>/);
+    // positions and tokens nearly unread: all heads look at all positions alike, none is at the threshold
+    assert.match(page, /<th>first token<\/th><td>0<\/td><td>none<\/td>/);
+    const every = await reportPage({
+      ...modelReport(hostile, { name: "all" }),
+      roles: headRoles(hostile, { threshold: 0 }),
+    });
+    const names = Array.from({ length: 20 }, (_, at) => `${Math.floor(at / 10)}.${at % 10}`).join(", ");
+    assert.ok(every.includes(`<th>first token</th><td>20</td><td>${names}</td>`));
   });
 
   it("reportPage: draws the composition of a model with hundreds of heads", async () => {
