@@ -38,8 +38,14 @@ export function setUp(block: usize, space: usize): void {
   workspace = space;
 }
 
-/** For how many jobs the caller works alone after a helper was not given a processor: others need the machine. */
-const HOLIDAYS: i32 = 32;
+/**
+ * For how many jobs the caller works alone after a helper was not given a processor, because others need the machine: few after a single time, twice as
+ * many after each further one.
+ */
+const SHORTEST_HOLIDAY: i32 = 2;
+const LONGEST_HOLIDAY: i32 = 64;
+let holiday: i32 = SHORTEST_HOLIDAY;
+/** Jobs that are left of the present one. */
 let holidays: i32 = 0;
 
 /**
@@ -111,12 +117,20 @@ export function share(kernel: i32, chunks: i32): void {
 /** Ends the job: no helper begins with it any more, and those that had begun have done. */
 function close(): void {
   atomic.store<i32>(job, 0, OPEN);
-  for (let left = CALLERS_PATIENCE; left > 0; left--) if (atomic.load<i32>(job, ACTIVE) == 0) return;
+  for (let left = CALLERS_PATIENCE; left > 0; left--) {
+    if (atomic.load<i32>(job, ACTIVE) == 0) {
+      if (holiday > SHORTEST_HOLIDAY) holiday--;
+      return;
+    }
+  }
   atomic.store<i32>(job, 1, WAITED_FOR);
   for (;;) {
     const active = atomic.load<i32>(job, ACTIVE);
     if (active == 0) break;
-    if (atomic.wait<i32>(job + ACTIVE, active, 2000000) == AtomicWaitResult.TIMED_OUT) holidays = HOLIDAYS;
+    if (atomic.wait<i32>(job + ACTIVE, active, 2000000) == AtomicWaitResult.TIMED_OUT && holidays == 0) {
+      holidays = holiday;
+      holiday = min(holiday * 2, LONGEST_HOLIDAY);
+    }
   }
   atomic.store<i32>(job, 0, WAITED_FOR);
 }
