@@ -20,7 +20,7 @@ import { median } from "./rounds.ts";
 const STARTS = 3;
 const SLOWEST = 3;
 const DOCUMENT = fileURLToPath(new URL("../docs/speed.md", import.meta.url));
-const [BEGIN, END] = ["<!-- npm run bench:waits -- --write -->\n\n", "\n\n<!-- bench:waits ends -->"];
+const [BEGIN, END] = ["<!-- npm run bench:waits -- --write -->\n", "\n<!-- bench:waits ends -->"];
 
 /** The steps until the first figure of a model stands, each a cell, in the order that a reader meets them. */
 const FIRST_STEPS = [
@@ -45,7 +45,11 @@ const unknown = positionals.find((name) => !known.includes(name));
 if (unknown !== undefined) throw new Error(`No notebook is called ${unknown}: ${known.join(", ")}`);
 
 const steps = await firstSteps();
-const lines = ["| step | ms |", "| --- | --- |", ...steps.map(([what, time]) => `| ${what} | ${shown(time)} |`)];
+const lines = [
+  "| step | ms |",
+  "| --- | --- |",
+  ...steps.map(([what, time]) => `| ${what} | ${shown(time)} |`),
+];
 lines.push("", "| Run All | s | kernel, s | its slowest cells |", "| --- | --- | --- | --- |");
 console.log(lines.join("\n"));
 for (const name of positionals.length > 0 ? positionals : known) {
@@ -54,7 +58,10 @@ for (const name of positionals.length > 0 ? positionals : known) {
   lines.push(row);
 }
 const machine = `${cpus()[0]?.model.trim() ?? "?"}, ${cpus().length} cores, Node ${process.version}`;
-lines.push("", `Measured on ${new Date().toISOString().slice(0, 10)} by one run of the command (${machine}).`);
+lines.push(
+  "",
+  `Measured on ${new Date().toISOString().slice(0, 10)} by one run of the command (${machine}).`,
+);
 if (values.write) write(lines.join("\n"));
 
 /** The median of some starts, for each step; a start before is not counted, so that files are read from memory. */
@@ -117,5 +124,5 @@ function write(table: string): void {
   const [start, end] = [text.indexOf(BEGIN) + BEGIN.length, text.indexOf(END)];
   if (start < BEGIN.length || end < start)
     throw new Error(`${DOCUMENT} has no table between ${BEGIN} and ${END}`);
-  writeFileSync(DOCUMENT, text.slice(0, start) + table + text.slice(end));
+  writeFileSync(DOCUMENT, [text.slice(0, start), "\n", table, "\n", text.slice(end)].join(""));
 }

@@ -78,15 +78,36 @@ export function sumRows(x: usize, out: usize, rows: i32, n: i32): void {
 
 export function sumRowsPart(chunk: i32, chunks: i32): void {
   const n = argument(3);
-  const first = partStart(n, chunk, chunks, 4);
+  const first = partStart(n, chunk, chunks, 16);
   const offset = <usize>first << 2;
-  sumColumns(argument(0) + offset, argument(1) + offset, argument(2), n, partStart(n, chunk + 1, chunks, 4) - first);
+  sumColumns(argument(0) + offset, argument(1) + offset, argument(2), n, partStart(n, chunk + 1, chunks, 16) - first);
 }
 
-/** The sums of the first `columns` columns. */
+/** The sums of the first `columns` columns: sixteen at a time, a cache line of each row, so that the sums stay in registers. */
 function sumColumns(x: usize, out: usize, rows: i32, n: i32, columns: i32): void {
-  memory.fill(out, 0, <usize>columns << 2);
-  for (let i = 0; i < rows; i++, x += <usize>n << 2) addAll(out, x, out, columns);
+  const step = <usize>n << 2;
+  let column = 0;
+  for (; column + 16 <= columns; column += 16) {
+    let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+    let at = x + (<usize>column << 2);
+    for (let i = 0; i < rows; i++, at += step) {
+      s0 = f32x4.add(s0, v128.load(at));
+      s1 = f32x4.add(s1, v128.load(at, 16));
+      s2 = f32x4.add(s2, v128.load(at, 32));
+      s3 = f32x4.add(s3, v128.load(at, 48));
+    }
+    const to = out + (<usize>column << 2);
+    v128.store(to, s0);
+    v128.store(to, s1, 16);
+    v128.store(to, s2, 32);
+    v128.store(to, s3, 48);
+  }
+  const rest = columns - column;
+  if (rest == 0) return;
+  x += <usize>column << 2;
+  out += <usize>column << 2;
+  memory.fill(out, 0, <usize>rest << 2);
+  for (let i = 0; i < rows; i++, x += step) addAll(out, x, out, rest);
 }
 
 /** Rows of `table` (n numbers each) by index. */
