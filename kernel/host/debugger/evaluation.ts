@@ -39,8 +39,7 @@ export class Evaluation {
           objectGroup: "variables",
         });
     if (!exceptionDetails) return result;
-    const { exception, text } = exceptionDetails;
-    throw new DapError(exception ? thrownText(exception) : text);
+    throw new DapError(thrownText(exceptionDetails));
   }
 
   /** The value of what was typed: as an expression, where it is one, since `{ a: 1 }` is an object. */
@@ -81,8 +80,20 @@ export function scopeIds({ call: { scopeChain } }: Frame): { own: string[]; oute
   return { own: ids(scopeChain.slice(0, end + 1)), outer: ids(scopeChain.slice(end + 1)) };
 }
 
-function thrownText(exception: Runtime.RemoteObject): string {
+/** What an expression has thrown. */
+export function thrownText({ exception, text }: Runtime.ExceptionDetails): string {
+  if (!exception) return text;
   return exception.subtype === "error"
     ? ((exception.description ?? "").split("\n    at ")[0] ?? "")
     : valueText(exception);
+}
+
+/** A value as an argument of `callFunctionOn`. */
+export function asArgument({
+  objectId,
+  unserializableValue,
+  value,
+}: Runtime.RemoteObject): Runtime.CallArgument {
+  if (objectId !== undefined) return { objectId };
+  return unserializableValue === undefined ? { value: value as unknown } : { unserializableValue };
 }

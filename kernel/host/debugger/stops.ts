@@ -52,6 +52,11 @@ export class Stops {
     this.#tell = tell;
   }
 
+  /** The innermost frame, where the executor is stopped. */
+  get top(): Frame | undefined {
+    return this.#isTold ? this.#stop?.frames[0] : undefined;
+  }
+
   get isStopped(): boolean {
     return this.#stop !== undefined;
   }

@@ -15,9 +15,27 @@ const COMPILERS = /^(\$(cell|scope|iterate)\$*|__[a-z]\w*|_?this\d*|arguments)$/
 
 /** What a `variablesReference` stands for. */
 type Reference =
-  | { readonly kind: "object"; readonly objectId: string; readonly path: string | undefined }
+  | {
+      readonly kind: "object";
+      readonly objectId: string;
+      readonly path: string | undefined;
+      /** The inspector's own view of a value, such as the entries of a map. */
+      readonly isView: boolean;
+    }
   | { readonly kind: "elements"; readonly objectId: string; readonly start: number; readonly end: number }
-  | { readonly kind: "list"; readonly list: readonly DapVariable[] };
+  | {
+      readonly kind: "list";
+      readonly list: readonly DapVariable[];
+      readonly holder: ListHolder | undefined;
+    };
+
+/** Whose variables a list has: those of all cells, or of the frame with this id. */
+export type ListHolder = { readonly kind: "cells" } | { readonly kind: "frame"; readonly frameId: number };
+
+/** Where something may be assigned: to a variable, or to a property of an object. */
+export type Assignable = ListHolder | { readonly kind: "object"; readonly objectId: string };
+
+const CELLS: ListHolder = { kind: "cells" };
 
 /** Objects of this name live until the next list of variables, those of a stop until the executor goes on. */
 export type ObjectGroup = "variables" | "stop";
@@ -44,27 +62,37 @@ export class Variables {
   }
 
   /** A value, with a reference to what is inside. */
-  variable(name: string, value: Runtime.RemoteObject, evaluateName?: string): DapVariable {
+  variable(name: string, value: Runtime.RemoteObject, evaluateName?: string, isView = false): DapVariable {
     const length = lengthOf(value);
     return {
       name,
       value: valueText(value),
       ...(this.hasTypes && { type: typeText(value) }),
-      variablesReference: this.#inside(value, length, evaluateName),
+      variablesReference: this.#inside(value, length, evaluateName, isView),
       ...(evaluateName !== undefined && { evaluateName }),
       ...(length !== undefined && { indexedVariables: length }),
     };
   }
 
   /** Variables that are known already, as something to be opened. */
-  list(list: readonly DapVariable[]): number {
-    return this.#refer({ kind: "list", list });
+  list(list: readonly DapVariable[], holder?: ListHolder): number {
+    return this.#refer({ kind: "list", list, holder });
+  }
+
+  /** Where a variable of this name that is inside may be assigned to. @throws DapError where it cannot */
+  assignable(reference: number, name: string): Assignable {
+    const known = this.#known(reference);
+    if (known.kind === "elements") return { kind: "object", objectId: known.objectId };
+    if (known.kind === "object" && !known.isView) return { kind: "object", objectId: known.objectId };
+    const isThere = known.kind === "list" && known.list.some((each) => each.name === name);
+    if (known.kind === "object" || !known.holder || !isThere || name === "this")
+      throw new DapError(`"${name.slice(0, 80)}" cannot be set`);
+    return known.holder;
   }
 
   /** What is inside. @throws DapError where the reference is of an earlier stop */
   async inside(reference: number): Promise<readonly DapVariable[]> {
-    const known = this.#references.get(reference);
-    if (!known) throw new DapError(`there is no value with the reference ${reference} any more`);
+    const known = this.#known(reference);
     if (known.kind === "list") return known.list;
     const { objectId } = known;
     if (known.kind === "object") return this.#properties(objectId, known.path);
@@ -72,6 +100,12 @@ export class Variables {
     if (end - start > PIECE) return this.#pieces(objectId, start, end);
     const part = await this.#part(objectId, ELEMENTS, [start, end]);
     return this.#properties(part, undefined);
+  }
+
+  #known(reference: number): Reference {
+    const known = this.#references.get(reference);
+    if (!known) throw new DapError(`there is no value with the reference ${reference} any more`);
+    return known;
   }
 
   /** The variables of all cells: values first, then functions and classes, each together. */
@@ -123,7 +157,7 @@ export class Variables {
   #group(name: string, list: readonly DapVariable[]): DapVariable[] {
     if (list.length === 0) return [];
     const value = `${list.length}: ${list.map((each) => each.name).join(", ")}`;
-    return [{ name, value: value.slice(0, 200), variablesReference: this.list(list) }];
+    return [{ name, value: value.slice(0, 200), variablesReference: this.list(list, CELLS) }];
   }
 
   #refer(reference: Reference): number {
@@ -131,12 +165,17 @@ export class Variables {
     return this.#last;
   }
 
-  #inside(value: Runtime.RemoteObject, length: number | undefined, path: string | undefined): number {
+  #inside(
+    value: Runtime.RemoteObject,
+    length: number | undefined,
+    path: string | undefined,
+    isView: boolean,
+  ): number {
     const { objectId, type } = value;
     if (objectId === undefined || type === "symbol" || length === 0) return 0;
-    if (length !== undefined && length > PIECE)
+    if (length !== undefined && length > PIECE && !isView)
       return this.#refer({ kind: "elements", objectId, start: 0, end: length });
-    return this.#refer({ kind: "object", objectId, path });
+    return this.#refer({ kind: "object", objectId, path, isView: isView || isEntry(value) });
   }
 
   #own(objectId: string): Promise<Runtime.GetPropertiesReturnType> {
@@ -192,7 +231,9 @@ export class Variables {
     const hidden = privateProperties.flatMap((property) => this.#property(property, undefined));
     const inner = internalProperties
       .filter(({ name }) => INNER.has(name))
-      .flatMap(({ name, value }) => (value ? [this.variable(name.slice(2, -2), value)] : []));
+      .flatMap(({ name, value }) =>
+        value ? [this.variable(name.slice(2, -2), value, undefined, true)] : [],
+      );
     const left = total - PROPERTY_LIMIT;
     const more = left > 0 ? [{ name: "…", value: `${left} more`, variablesReference: 0 }] : [];
     return [...inner, ...own, ...hidden, ...more];
@@ -219,6 +260,11 @@ const INNER: ReadonlySet<string> = new Set([
 
 function isClass({ description = "" }: Runtime.RemoteObject): boolean {
   return /^class\b/.test(description);
+}
+
+/** What the inspector makes of a key and a value of a map. */
+function isEntry({ subtype }: Runtime.RemoteObject): boolean {
+  return (subtype as string | undefined)?.startsWith("internal#") === true;
 }
 
 /** The expression for a property of what another expression means. */

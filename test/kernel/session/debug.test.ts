@@ -360,6 +360,60 @@ const none = null, big = 12n, zero = -0, bad = NaN;`);
       );
     });
 
+    it("sets variables of frames and of all cells, properties and elements", async () => {
+      await frontEnd.run("let rate = 1; const kept = { inner: [1, 2] }, entries = new Map([['a', 1]]);");
+      const code = `function step(size: number) {
+  const fixed = 1;
+  let own = size;
+  debugger;
+  return [size, own, rate, kept.inner, fixed];
+}
+const all = step(1);
+all`;
+      const { id } = await client.runToStop(code);
+      const frame = (await client.frames())[0]?.["id"];
+      const { scopes } = await client.ask("scopes", { frameId: frame });
+      const reference = (name: string): unknown =>
+        (scopes as JsonObject[]).find((each) => each["name"] === name)?.["variablesReference"];
+      const set = (variablesReference: unknown, name: string, value: string): Promise<JsonObject> =>
+        client.ask("setVariable", { variablesReference, name, value });
+      assert.equal((await set(reference("Locals"), "size", "own + 10"))["value"], "11");
+      assert.equal((await set(reference("Locals"), "own", "-0"))["value"], "-0");
+      assert.equal((await set(reference("Globals"), "rate", "rate + 1"))["value"], "2");
+      const globals = await client.scope("Globals");
+      const inner = (await client.inside(globals["kept"]?.["variablesReference"]))["inner"];
+      assert.equal((await set(inner?.["variablesReference"], "1", "own"))["value"], "-0");
+      assert.match(
+        String((await set(globals["kept"]?.["variablesReference"], "more", "{ a: 1 }"))["value"]),
+        /a: 1/,
+      );
+      assert.equal(
+        (await client.ask("setExpression", { expression: "kept.inner[0]", value: "size", frameId: frame }))[
+          "value"
+        ],
+        "11",
+      );
+      // V8 does so.
+      assert.equal((await set(reference("Locals"), "fixed", "3"))["value"], "3");
+      assert.deepEqual(valuesOf(await client.scope("Locals")), { size: "11", fixed: "3", own: "-0" });
+      for (const [variablesReference, name, value, reason] of [
+        [reference("Locals"), "unheardOf", "2", /"unheardOf" cannot be set/],
+        [reference("Locals"), "own", "(", /SyntaxError/],
+        [4711, "own", "1", /no value with the reference 4711/],
+      ] as const)
+        assert.match(await client.refusal("setVariable", { variablesReference, name, value }), reason);
+      const map = await client.inside(globals["entries"]?.["variablesReference"]);
+      const view = map["Entries"]?.["variablesReference"];
+      assert.match(
+        await client.refusal("setVariable", { variablesReference: view, name: "0", value: "1" }),
+        /"0" cannot be set/,
+      );
+      await client.ask("continue");
+      const { result } = await frontEnd.outcome(id);
+      assert.equal(result, "[ 11, -0, 2, [ 11, -0 ], 3 ]");
+      assert.equal((await frontEnd.run("kept")).result, "{ inner: [ 11, -0 ], more: { a: 1 } }");
+    });
+
     it("copies a frame's variable to all cells", async () => {
       const code = "function inner() {\n  const secret = [1, 2];\n  return secret;\n}\ninner().length";
       await client.breakAt(code, 3);
