@@ -264,7 +264,7 @@ function isClass({ description = "" }: Runtime.RemoteObject): boolean {
 
 /** What the inspector makes of a key and a value of a map. */
 function isEntry({ subtype }: Runtime.RemoteObject): boolean {
-  return (subtype as string | undefined)?.startsWith("internal#") === true;
+  return subtype?.startsWith("internal#") === true;
 }
 
 /** The expression for a property of what another expression means. */

@@ -277,6 +277,14 @@ const picture = display("first"); picture.update("second"); clearOutput({ wait: 
     assert.equal(heard[4]?.content["wait"], true);
   });
 
+  it("knows the notebook's folder, as CommonJS and as modules name it", async () => {
+    const { result, reply } = await frontEnd.run(
+      "[__dirname, __filename.startsWith(__dirname), import.meta.dirname === __dirname, import.meta.url.startsWith('file:')]",
+    );
+    assert.deepEqual(reply["traceback"] ?? [], []);
+    assert.equal(result, `[ '${kernel.folder}', true, true, true ]`);
+  });
+
   it("puts a page into the reply", async () => {
     const { reply, types } = await frontEnd.run(
       'import { page } from "matrix-composition/notebook"; page("a long text");',

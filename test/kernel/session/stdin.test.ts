@@ -27,6 +27,19 @@ describe("input_request", function () {
     );
   });
 
+  it("puts one space between the question and the answer, however many there were", async () => {
+    const asked: string[] = [];
+    frontEnd.onInput = (prompt) => {
+      asked.push(prompt);
+      return "";
+    };
+    const { reply } = await frontEnd.run(
+      'for (const text of ["Who?", "Who? ", "Who?   ", "two\\nlines:"]) prompt(text);',
+    );
+    assert.deepEqual(reply["traceback"] ?? [], []);
+    assert.deepEqual(asked, ["Who? ", "Who? ", "Who? ", "two\nlines: "]);
+  });
+
   it("takes an answer without a parent header, as jupyter_client sends it", async () => {
     frontEnd.onInput = undefined;
     const id = await frontEnd.startCell('prompt("Who?")', { allow_stdin: true });
