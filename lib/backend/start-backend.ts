@@ -6,7 +6,7 @@ import { BackendError } from "./errors.ts";
 import { fastKernels } from "./kernels/fast-kernels.ts";
 import { registerFasterKernels } from "./kernels/register.ts";
 import { withMemory } from "./kernels/shared-memory.ts";
-import { loadTensorFlow, type TensorFlow } from "./tensorflow.ts";
+import { loadCpuBackend, loadTensorFlow, loadWasmBackend, type TensorFlow } from "./tensorflow.ts";
 
 /** `tensorflow` is `@tensorflow/tfjs-node`, the C library; the others are TensorFlow.js' names. */
 export type BackendName = "tensorflow" | "wasm" | "webgpu" | "cpu";
@@ -51,7 +51,7 @@ export async function startBackend(choice?: BackendName): Promise<BackendReport>
 }
 
 async function start(choice: BackendName | undefined): Promise<BackendReport> {
-  const tf = await loadTensorFlow();
+  const tf = loadTensorFlow();
   const passedOver: { backend: BackendName; why: string }[] = [];
   const order: readonly BackendName[] = choice === undefined ? ["tensorflow", "wasm", "cpu"] : [choice];
   for (const backend of order) {
@@ -85,7 +85,7 @@ const STARTERS: Record<BackendName, (tf: TensorFlow) => Promise<string>> = {
     return "@tensorflow/tfjs-node is installed.";
   },
   async wasm(tf) {
-    const wasm = await import("@tensorflow/tfjs-backend-wasm");
+    const wasm = loadWasmBackend();
     const main = createRequire(import.meta.url).resolve("@tensorflow/tfjs-backend-wasm");
     wasm.setWasmPaths(dirname(main) + sep, true);
     await withSharedMemory(tf, () => withoutListeners(() => use(tf, "wasm")));
@@ -105,7 +105,7 @@ const STARTERS: Record<BackendName, (tf: TensorFlow) => Promise<string>> = {
     return "@tensorflow/tfjs-backend-webgpu is installed and found an adapter.";
   },
   async cpu(tf) {
-    await import("@tensorflow/tfjs-backend-cpu");
+    loadCpuBackend();
     await use(tf, "cpu");
     return "Plain JavaScript runs everywhere.";
   },

@@ -71,11 +71,13 @@ function characterWidth(code: number): number {
   return code >= 0x900 && code <= 0x109f ? 1150 : code >= 0x2000 && code < 0x2e80 ? 840 : 680;
 }
 
-const SEGMENTER = new Intl.Segmenter();
+/** Made when first needed: it takes longer than all else that loading the views does. */
+let segmenter: Intl.Segmenter | undefined;
 
 /** What a reader sees as characters: letters with their accents, whole emoji. */
 function graphemes(text: string): string[] {
-  return Array.from(SEGMENTER.segment(text), ({ segment }) => segment);
+  segmenter ??= new Intl.Segmenter();
+  return Array.from(segmenter.segment(text), ({ segment }) => segment);
 }
 
 /** `text` shortened with an ellipsis in its middle-right so that it is at most `limit` pixels wide. */
