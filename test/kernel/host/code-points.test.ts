@@ -17,7 +17,9 @@ describe("utf16Offset(text, codePoints)", () => {
   }
 });
 
-describe("codePointOffset(text, offset)", () => {
+describe("codePointOffset(text, offset)", function () {
+  this.timeout(120_000);
+
   it("is 2 behind one character beyond U+FFFF", () => {
     assert.equal(codePointOffset("a😀b", 3), 2);
   });

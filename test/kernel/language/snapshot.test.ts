@@ -33,7 +33,8 @@ interface Answers {
 }
 
 describe("the snapshot of the language service", function () {
-  this.timeout(240_000);
+  // It is made by a process that gives way to all others.
+  this.timeout(600_000);
   const cache = mkdtempSync(join(tmpdir(), "cache-"));
   const folder = join(cache, "matrix-composition");
   const run = (program: string): unknown => {

@@ -288,10 +288,11 @@ describe("widgets", function () {
   it("interact draws with the controls' values, again with each change, the latest winning", async () => {
     const { data } = await run(`
       cell.scope.calls = [];
+      cell.scope.gate = undefined;
       cell.scope.interaction = widgets.interact(
         async (values) => {
           cell.scope.calls.push({ ...values });
-          await new Promise((resolve) => setTimeout(resolve, 20));
+          await cell.scope.gate;
           return widgets.html("<b>" + values.n + values.kind + values.on + values.name + "</b>");
         },
         { n: { min: 0, max: 9, value: 2 }, kind: ["a", "b"], on: true, name: "x" });
@@ -301,9 +302,11 @@ describe("widgets", function () {
     const view = data["application/vnd.jupyter.widget-view+json"] as { model_id: string };
     assert.equal(view.model_id, opened("VBoxModel").comm.commId);
     const slider = opened("IntSliderModel").comm.commId;
+    // The drawing for the first of them is at work until all have come.
+    await run(`cell.scope.gate = new Promise((resolve) => (cell.scope.open = resolve));`);
     for (const value of [3, 4, 5, 6]) await tell(slider, { method: "update", state: { value } });
     await tell(opened("DropdownModel").comm.commId, { method: "update", state: { index: 1 } });
-    await run(`await cell.await(cell.scope.interaction.run())`);
+    await run(`cell.scope.open(); await cell.await(cell.scope.interaction.run())`);
     const { text } = await run(
       `cell.result([cell.scope.calls.at(-1), cell.scope.calls.length < 6, cell.scope.interaction.output.state.outputs[0].data["text/html"]])`,
     );

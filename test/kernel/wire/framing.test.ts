@@ -40,7 +40,9 @@ describe("toFrames(message, signer)", () => {
   });
 });
 
-describe("fromFrames(frames, signer)", () => {
+describe("fromFrames(frames, signer)", function () {
+  this.timeout(120_000);
+
   it("gives back every message that toFrames wrote", () => {
     const object = fc.dictionary(fc.string({ unit: "binary" }), fc.jsonValue()) as fc.Arbitrary<JsonObject>;
     fc.assert(
