@@ -1,6 +1,5 @@
 /** One row by this library: `node --import tsx bench/ours.ts ROW`, for run.ts. */
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import {
   attentionHeads,
   completion,
@@ -11,7 +10,7 @@ import {
   trainModel,
   type TransformerOptions,
 } from "../lib/index.ts";
-import { readSafetensors } from "../lib/models/transformer/safetensors.ts";
+import { openSafetensors } from "../lib/pretrained/safetensors-file.ts";
 import { serveRounds, type Work } from "./rounds.ts";
 import { BATCH, GPT2, LARGER, SMALL } from "./sizes.ts";
 
@@ -62,17 +61,24 @@ function grid(): Work {
   return () => attentionHeads(patterns, { tokens })[DISPLAY]();
 }
 
-/** A file of 500 MB, which run.ts makes, as tensors in memory. */
+/** A file of 500 MB, which run.ts makes, as tensors in memory, by what loads models. */
 function loading(): Work {
   const path = process.env["BENCH_SAFETENSORS"] ?? "";
-  return () => readSafetensors(readFileSync(path));
+  return async () => {
+    const file = await openSafetensors(path);
+    const tensors: Float32Array[] = [];
+    for (const name of file.shapes.keys()) tensors.push(await file.read(name));
+    await file.close();
+    return tensors;
+  };
 }
 
-/** A process that starts TensorFlow.js by this library (as built, like a notebook has it) and multiplies two matrices. */
+/** A process that starts TensorFlow.js by this library (as built, like a notebook has it), and a small model's first pass, the products that cells ask for. */
 function start(): Work {
   const library = new URL("../dist/lib/index.js", import.meta.url).href;
-  const program = `const { startBackend } = await import(${JSON.stringify(library)}); await startBackend();
-    const tf = await import("@tensorflow/tfjs-core"); tf.matMul(tf.ones([4, 4]), tf.ones([4, 4])).dataSync();`;
+  const program = `const { createTransformer } = await import(${JSON.stringify(library)});
+    const model = await createTransformer({ vocabulary: 4, context: 4, layers: 1, heads: 1, embedding: 4 }, { seed: 1 });
+    model.run([1, 2, 3]);`;
   return () => {
     const { status, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program]);
     if (status !== 0) throw new Error(String(stderr));

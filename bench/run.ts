@@ -66,7 +66,10 @@ const ROWS: Record<string, Row> = {
     peers: ["PyTorch"],
     atBest: ({ gigabytes }) => MEGABYTES / gigabytes,
   },
-  start: { what: "new process until its first product", peers: ["PyTorch", "TensorFlow.js wasm"] },
+  start: {
+    what: "new process until its first product (ours: a model's first pass)",
+    peers: ["PyTorch", "TensorFlow.js wasm"],
+  },
 };
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
