@@ -105,8 +105,36 @@ export async function saveSweep(
 export function mergedSweepFile(parts: Readonly<Record<string, SweepFile>>): SweepFile {
   const [[firstName, first] = [], ...others] = Object.entries(parts);
   if (first === undefined || firstName === undefined) throw new DirectionError("there is no part to merge");
-  for (const [name, { model, asked }] of others)
-    if (JSON.stringify([model, asked]) !== JSON.stringify([first.model, first.asked]))
-      throw new DirectionError(`${name} is of another model or other relations than ${firstName}`);
+  for (const [name, { model, asked }] of others) {
+    const found = difference({ model, asked }, { model: first.model, asked: first.asked });
+    if (found !== undefined)
+      throw new DirectionError(
+        `${name} is of another sweep than ${firstName}: ${found.where} is ${found.here}, and ${found.there} there`,
+      );
+  }
   return { ...first, sweep: mergeSweeps(Object.values(parts).map(({ sweep }) => sweep)) };
+}
+
+interface Difference {
+  /** The keys that lead to it: "asked.seed", "model.name". */
+  readonly where: string;
+  readonly here: string;
+  readonly there: string;
+}
+
+/** The first place at which two JSON values differ. */
+function difference(here: unknown, there: unknown, where = ""): Difference | undefined {
+  if (typeof here === "object" && here !== null && typeof there === "object" && there !== null) {
+    const [left, right] = [here as Record<string, unknown>, there as Record<string, unknown>];
+    for (const key of new Set([...Object.keys(left), ...Object.keys(right)])) {
+      const found = difference(left[key], right[key], where === "" ? key : `${where}.${key}`);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+  const inWords = (value: unknown): string => {
+    const text = value === undefined ? "absent" : JSON.stringify(value);
+    return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  };
+  return Object.is(here, there) ? undefined : { where, here: inWords(here), there: inWords(there) };
 }

@@ -290,11 +290,14 @@ export function mergeSweeps(parts: readonly Sweep[]): Sweep & Displayable {
   if (first === undefined) throw new DirectionError("there is no part to merge");
   const of = first.shard[1];
   const numbers = parts.map(({ shard }) => shard[0]).sort((a, b) => a - b);
-  const stranger = parts.find(({ experiment, shard }) => experiment !== first.experiment || shard[1] !== of);
-  if (stranger)
-    throw new DirectionError(
-      `part ${stranger.shard.join("/")} is of another sweep than part ${first.shard.join("/")}: other relations, places, options, number of parts, or another model`,
-    );
+  for (const { experiment, shard } of parts) {
+    const both = `part ${shard.join("/")} is of another sweep than part ${first.shard.join("/")}`;
+    if (shard[1] !== of) throw new DirectionError(`${both}: one of ${shard[1]} parts, and not of ${of}`);
+    if (experiment !== first.experiment)
+      throw new DirectionError(
+        `${both}: other relations, places, options, or weights (digest ${experiment.slice(0, 12)}…, and not ${first.experiment.slice(0, 12)}…)`,
+      );
+  }
   for (let part = 1; part <= of; part++)
     if (numbers.filter((number) => number === part).length !== 1)
       throw new DirectionError(

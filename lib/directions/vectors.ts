@@ -89,7 +89,7 @@ type Means = ReadonlyMap<string, Float64Array>;
 
 function meanActivations(
   subject: Subject,
-  kept: readonly { readonly texts: readonly WordInText[] }[],
+  kept: readonly { readonly word: string; readonly texts: readonly WordInText[] }[],
   position: "word" | "end",
 ): Means {
   const model = modelOf(subject);
@@ -124,6 +124,14 @@ function meanActivations(
           mean[row * size + i] = (mean[row * size + i] ?? 0) + share * (found.data[at + i] ?? 0);
       }
     }
+  }
+  for (const [name, mean] of means) {
+    const place = mean.findIndex((value) => !Number.isFinite(value));
+    const row = Math.floor(place / (mean.length / kept.length));
+    if (place >= 0)
+      throw new DirectionError(
+        `the model's ${name} is ${String(mean[place])} for "${kept[row]?.word ?? ""}": with such numbers nothing can be compared; are its weights too large, or damaged?`,
+      );
   }
   return means;
 }

@@ -324,7 +324,7 @@ describe("matrix-composition directions", function () {
     ],
     "another model's part": [
       1,
-      /part-other\.json is of another model/,
+      /part-other\.json is of another sweep than .*part-1\.json\.gz: model\.name is "other", and "planted-relations" there/,
       () => "merge",
       () => at("part-1.json.gz"),
       () =>
@@ -332,6 +332,27 @@ describe("matrix-composition directions", function () {
           "part-other.json",
           readFileSync(at("whole.json"), "utf8").replace('"planted-relations"', '"other"'),
         ),
+    ],
+    "a part with another seed": [
+      1,
+      /part-seed\.json is of another sweep than .*: asked\.seed is 2, and 1 there/,
+      () => "merge",
+      () => at("part-1.json.gz"),
+      () => asked("part-seed.json", readFileSync(at("whole.json"), "utf8").replace('"seed":1', '"seed":2')),
+    ],
+    "a part with another pair": [
+      1,
+      /: asked\.relations\.0\.pairs\.0\.1 is "lyon", and "paris" there/,
+      () => "merge",
+      () => at("part-1.json.gz"),
+      () => asked("part-pair.json", readFileSync(at("whole.json"), "utf8").replace('"paris"', '"lyon"')),
+    ],
+    "a part of another number of parts": [
+      1,
+      /part 1\/1 is of another sweep than part 1\/3: one of 1 parts, and not of 3/,
+      () => "merge",
+      () => at("part-1.json.gz"),
+      () => at("whole.json"),
     ],
   };
   for (const [what, [code, message, ...args]] of Object.entries(errors))

@@ -9,7 +9,7 @@ import {
   relationMeasures,
   type ModelPlace,
 } from "../../../lib/directions/index.ts";
-import { createTransformer, type Transformer } from "../../../lib/models/transformer/index.ts";
+import { createTransformer, transformerOf, type Transformer } from "../../../lib/models/transformer/index.ts";
 import { turnedModel } from "../circuits/turned-model.ts";
 
 const WORDS = ["the", "is", "small", "big", "short", "tall", "cold", "hot", "red", "blue", "slow", "fast"];
@@ -55,6 +55,17 @@ before(async () => {
 });
 
 describe("readWords(model, words, options)", () => {
+  it("says which word and place have numbers that are too large, as weights of a damaged file give", async () => {
+    const parameters = new Map(model.parameters);
+    const values = Float32Array.from(parameters.get("blocks.0.attention.W_V") ?? []);
+    parameters.set("blocks.0.attention.W_V", values.fill(3e38));
+    const damaged = await transformerOf(model.configuration, parameters, { vocabulary: WORDS });
+    assert.throws(() => readWords(damaged, ["big", "small"]), {
+      name: "DirectionError",
+      message: /blocks\.\d\.\w+ is -?(?:Infinity|NaN) for "(?:big|small)"/u,
+    });
+    damaged.release();
+  });
   it("gives what the hooks give, averaged over templates, at the word", () => {
     const reading = readWords(model, ["big", "small"], { templates });
     const runs = [
