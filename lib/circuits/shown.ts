@@ -1,4 +1,4 @@
-import { DISPLAY, type Displayable } from "../display/index.ts";
+import { DISPLAY, METADATA, type Displayable } from "../display/index.ts";
 import type { Figure } from "../views/index.ts";
 
 const FIGURES = new WeakMap<object, () => Figure>();
@@ -12,6 +12,7 @@ export function shown<T extends object>(value: T, draw: () => Figure): T & Displ
   const once = () => (figure ??= draw());
   FIGURES.set(value, once);
   Object.defineProperty(value, DISPLAY, { value: () => once()[DISPLAY]() });
+  Object.defineProperty(value, METADATA, { value: () => once()[METADATA]() });
   return value as T & Displayable;
 }
 

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { DISPLAY, type Displayable, type MimeBundle } from "../display/index.ts";
+import { DISPLAY, METADATA, type Displayable, type MimeBundle } from "../display/index.ts";
 import { table, type Figure } from "../views/index.ts";
 import { renderPng } from "../views/render.ts";
 import { DirectionError } from "./errors.ts";
@@ -63,7 +63,7 @@ export async function loadExperiment(
     figures: Object.fromEntries(
       Object.entries(figures).map(([title, { svg, description }]) => [
         title,
-        { [DISPLAY]: () => stillPicture(svg, description) },
+        { [DISPLAY]: () => stillPicture(svg, description), [METADATA]: () => ({ "image/png": sizeOf(svg) }) },
       ]),
     ),
   };
@@ -73,6 +73,12 @@ export async function loadExperiment(
 async function stillPicture(svg: string, description: string): Promise<MimeBundle> {
   const png = await renderPng(svg);
   return { "image/png": Buffer.from(png).toString("base64"), "text/plain": description };
+}
+
+/** In CSS pixels, of which a PNG has two to the pixel. */
+function sizeOf(svg: string): Readonly<Record<string, number>> {
+  const [, width, height] = /^<svg [^>]*?width="([\d.]+)" height="([\d.]+)"/u.exec(svg) ?? [];
+  return width === undefined || height === undefined ? {} : { width: Number(width), height: Number(height) };
 }
 
 interface Stored extends Experiment {

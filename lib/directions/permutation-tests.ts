@@ -17,6 +17,8 @@ export interface PermutationOptions {
   readonly draws: number;
   /** Enough once so many did as well: the p-value is then this over the draws so far. Source: Besag & Clifford 1991. */
   readonly stopAfter: number;
+  /** Called every {@link BLOCK} exchanges: may wait. */
+  readonly pause?: () => void;
 }
 
 /** Up to so many pairs, all 2ⁿ⁻¹ orders are tried in place of random ones. */
@@ -149,11 +151,12 @@ function drawnTest(
   observed: number,
   statistic: Statistic,
   exchanges: DrawnExchanges,
-  { draws: most, stopAfter }: PermutationOptions,
+  { draws: most, stopAfter, pause }: PermutationOptions,
 ): PermutationTest {
   let [asGood, draws, sum, squares] = [0, 0, 0, 0];
   while (draws < most && asGood < stopAfter) {
     const start = draws % BLOCK;
+    if (start === 0) pause?.();
     const rows = exchanges.block((draws - start) / BLOCK);
     statistic(rows, start);
     for (let lane = 0; lane < AT_ONCE && draws < most && asGood < stopAfter; lane++) {

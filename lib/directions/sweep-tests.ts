@@ -12,12 +12,17 @@ export interface SweepTest {
   readonly stopAfter: number;
 }
 
-/** Does tests one after the other, and remembers the exchanges of the relation that came last. */
-export function sweepTester(): (test: SweepTest) => Readonly<Record<Exchange, PermutationTest>> {
+/**
+ * Does tests one after the other, and remembers the exchanges of the relation that came last.
+ * @param pause called now and then during a test: may wait
+ */
+export function sweepTester(
+  pause?: () => void,
+): (test: SweepTest) => Readonly<Record<Exchange, PermutationTest>> {
   let last: { readonly key: string; readonly exchanges: PairExchanges } | undefined;
   return ({ words, pairs, seed, draws, stopAfter }) => {
     const key = JSON.stringify([seed, pairs]);
     if (last?.key !== key) last = { key, exchanges: pairExchanges(pairs, seed) };
-    return pairTests(words, last.exchanges, { draws, stopAfter });
+    return pairTests(words, last.exchanges, { draws, stopAfter, ...(pause && { pause }) });
   };
 }

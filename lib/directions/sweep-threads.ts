@@ -15,6 +15,9 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
+/** In milliseconds: how often threads are shown that somebody waits. */
+const PULSE = 250;
+
 interface Thread {
   readonly worker: Worker;
   readonly pending: Map<number, Pending>;
@@ -33,6 +36,8 @@ const PROGRAM = new URL(
 export class SweepThreads {
   readonly #program: URL;
   readonly #threads: Thread[] = [];
+  /** Counts on while somebody waits for a result: threads that see it stand still go to sleep. */
+  readonly #pulse = new Int32Array(new SharedArrayBuffer(4));
   #count = 0;
 
   constructor(program = PROGRAM) {
@@ -50,9 +55,18 @@ export class SweepThreads {
     { what, owner, most }: { readonly what: string; readonly owner: object; readonly most: number },
   ): Promise<Found> {
     while (this.#threads.length < most) this.#start();
-    return new Promise((resolve, reject) => {
-      this.#give({ test, what, owner, resolve, reject });
-    });
+    // The timer belongs to who asks: where a notebook's interrupt ends the cell that asked, the pulse ends, too.
+    const pulse = setInterval(() => {
+      this.#beat();
+    }, PULSE).unref();
+    this.#beat();
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#give({ test, what, owner, resolve, reject });
+      });
+    } finally {
+      clearInterval(pulse);
+    }
   }
 
   /** Ends the threads that work for `owner`, who does not want it any more. What they have to do for others is given to other threads. */
@@ -70,6 +84,11 @@ export class SweepThreads {
     await Promise.all(ended.map(({ worker }) => worker.terminate()));
   }
 
+  #beat(): void {
+    Atomics.add(this.#pulse, 0, 1);
+    Atomics.notify(this.#pulse, 0);
+  }
+
   #give(pending: Pending): void {
     const [thread] = [...this.#threads].sort((a, b) => a.pending.size - b.pending.size);
     if (!thread) throw new DirectionError("a sweep needs at least one thread");
@@ -79,7 +98,7 @@ export class SweepThreads {
   }
 
   #start(): void {
-    const worker = new Worker(this.#program, { env: {}, execArgv: [] });
+    const worker = new Worker(this.#program, { env: {}, execArgv: [], workerData: this.#pulse.buffer });
     const thread: Thread = { worker, pending: new Map() };
     this.#threads.push(thread);
     const dead = (reason: string, cause?: unknown) => {

@@ -1,4 +1,4 @@
-import { DISPLAY, type Displayable } from "../display/index.ts";
+import { DISPLAY, METADATA, type Displayable } from "../display/index.ts";
 import type { Axes, Tensor, Without } from "../tensor/index.ts";
 import type { Figure } from "./figure.ts";
 import { visibleLabel } from "./label.ts";
@@ -60,10 +60,12 @@ export function explore<A extends Axes, const Chosen extends readonly A[number][
       labels ?? { min: 0, max: size - 1, value: 0 },
     ]),
   );
+  const first = (): Figure => figureAt(Object.fromEntries(axes.map(({ name }) => [name, 0])));
   return {
     controls,
     draw: figureAt,
-    [DISPLAY]: () => figureAt(Object.fromEntries(axes.map(({ name }) => [name, 0])))[DISPLAY](),
+    [DISPLAY]: () => first()[DISPLAY](),
+    [METADATA]: () => first()[METADATA](),
   };
 }
 

@@ -1,4 +1,4 @@
-import { DISPLAY, type Displayable, type MimeBundle } from "../display/index.ts";
+import { DISPLAY, METADATA, type Displayable, type MimeBundle } from "../display/index.ts";
 import { inertText } from "./label.ts";
 import type { Node, Scene } from "./scene.ts";
 import { ViewInputError } from "./view-input-error.ts";
@@ -98,6 +98,12 @@ export class Figure implements Displayable {
       "image/png": Buffer.from(png.buffer, png.byteOffset, png.byteLength).toString("base64"),
       "text/plain": this.toString(),
     };
+  }
+
+  /** The PNG's size on a page: it has two device pixels to the CSS pixel, and would be drawn twice as large. */
+  [METADATA](): Readonly<Record<string, unknown>> {
+    const { width, height } = this.#still;
+    return { "image/png": { width, height } };
   }
 
   /** The title and what is shown, in words. */

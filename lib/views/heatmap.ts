@@ -16,6 +16,9 @@ export interface HeatmapOptions extends FigureOptions {
   readonly missing?: string;
 }
 
+/** Rows as high as a label where they have names and there are few, in pixels. */
+const [MOST_TALL_ROWS, LABEL_ROW] = [30, 14];
+
 /**
  * A matrix as a picture: a cell's colour is its value, white is zero (or the middle of `domain`). Cells that are NaN
  * or infinite have colours of their own. From 2,500 cells on it is one image, up to 2,000 × 2,000 and more.
@@ -53,6 +56,7 @@ export function heatmap(matrix: MatrixInput, options: HeatmapOptions = {}): Figu
   if (options.height !== undefined)
     cellHeight = Math.max(1, (options.height - y - 44) / Math.max(1, rows.length));
   else if (isRaster && cellHeight * rows.length < 120) cellHeight = 120 / rows.length;
+  else if (drawn.named[0] && rows.length <= MOST_TALL_ROWS) cellHeight = Math.max(cellHeight, LABEL_ROW);
   const place = { x: left, y, cellWidth, cellHeight };
   const hasNumbers = options.values ?? (isSmall && cellHeight >= 13 && cellDigits(written, cellWidth) > 0);
   drawMatrixBlock(scene, drawn, {

@@ -47,12 +47,13 @@ export function logitLensTable(values: ArrayInput, options: LogitLensTableOption
   const natural = Math.max(36, Math.min(90, widest + 10));
   const room = (options.width ?? FIGURE_WIDTH) - left - 16;
   const fitting = columnLabels(columns, natural, 100);
-  const perLine = Math.max(
-    1,
-    Math.min(positions, Math.floor((room - Math.max(0, fitting.overhang - 8)) / natural)),
-  );
+  const slack = room - Math.max(0, fitting.overhang - 8);
+  // Words with less room around them rather than a second line for a few.
+  const isTight = positions * natural > slack && positions * Math.max(36, widest + 4) <= slack;
+  const perLine = isTight ? positions : Math.max(1, Math.min(positions, Math.floor(slack / natural)));
   const lines = Math.ceil(positions / perLine);
-  const widestCell = options.width === undefined || lines > 1 ? natural : room / positions;
+  const isNatural = !isTight && (options.width === undefined || lines > 1);
+  const widestCell = isNatural ? natural : room / positions;
   const { cellWidth, head } = fitColumns(columns, widestCell, perLine, room + 8, 100);
   const scene = new Scene(
     options.width ?? Math.max(360, left + cellWidth * perLine + 16 + Math.max(0, head.overhang - 8)),

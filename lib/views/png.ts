@@ -18,11 +18,11 @@ const CHECKS = Uint32Array.from({ length: 256 }, (_, byte) => {
  * A PNG file of at most 256 colours: drawings have few, so this is a third of the size of a true-colour file. When there
  * are more, rare ones take the nearest. Source: PNG specification, third edition.
  *
- * @param merged a rare colour takes that of another that is at most so far away (the root of the summed squares of its
- *   channels, 0 to 255): the shades at the edges of letters, which cost bytes and are not seen. None unless told.
+ * @param merged a colour of edges only takes that of another that is at most so far away (the root of the summed squares of the
+ *   channels' differences, 0 to 255): such shades cost bytes and are not seen. What fills an area keeps its colour. 0 unless told.
  */
 export function encodePng({ width, height, data }: Pixels, merged = 0): Uint8Array {
-  const { palette, indices } = quantise(data, merged);
+  const { palette, indices } = quantise(data, width, merged);
   const rows = new Uint8Array((width + 1) * height);
   for (let row = 0; row < height; row++)
     rows.set(indices.subarray(row * width, (row + 1) * width), row * (width + 1) + 1);
@@ -50,17 +50,24 @@ export function encodePng({ width, height, data }: Pixels, merged = 0): Uint8Arr
 }
 
 /** The colours themselves when there are at most 256; else the 256 most frequent of six bits a channel, the others as the nearest of those. */
-function quantise(data: Uint8Array, merged: number): { palette: number[]; indices: Uint8Array } {
+function quantise(
+  data: Uint8Array,
+  width: number,
+  merged: number,
+): { palette: number[]; indices: Uint8Array } {
   const pixels = new Uint32Array(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength));
   const counts = new Map<number, number>();
+  const areas = new Set<number>();
   let start = 0;
   for (let pixel = 1; pixel <= pixels.length; pixel++) {
     if (pixels[pixel] === pixels[start]) continue;
     const colour = pixels[start] ?? 0;
     counts.set(colour, (counts.get(colour) ?? 0) + pixel - start);
+    for (let inner = start + 1; inner < pixel - 1 && !areas.has(colour); inner++)
+      if (pixels[inner - width] === colour && pixels[inner + width] === colour) areas.add(colour);
     start = pixel;
   }
-  const palette = mostFrequent(counts, merged, pixels.length / 1000);
+  const palette = mostFrequent(counts, areas, merged);
   const entries = new Map(palette.map((colour, index) => [colour, index]));
   for (const colour of counts.keys()) if (!entries.has(colour)) entries.set(colour, nearest(palette, colour));
   const indices = new Uint8Array(pixels.length);
@@ -75,16 +82,17 @@ function quantise(data: Uint8Array, merged: number): { palette: number[]; indice
   return { palette, indices };
 }
 
-/** At most 256 colours, the most frequent first; those on fewer than `few` pixels only where none taken before is within `merged`. */
-function mostFrequent(counts: ReadonlyMap<number, number>, merged: number, few: number): number[] {
+/** At most 256 colours, the most frequent first; those that fill no area only where none taken before is within `merged`. */
+function mostFrequent(
+  counts: ReadonlyMap<number, number>,
+  areas: ReadonlySet<number>,
+  merged: number,
+): number[] {
   const sorted = [...counts].toSorted((left, right) => right[1] - left[1]);
   const own: number[] = [];
-  const byCount = sorted.filter(([colour, number]) => {
-    if (
-      own.length > 256 ||
-      (number < few && merged > 0 && distance(own[nearest(own, colour)] ?? 0, colour) <= merged ** 2)
-    )
-      return false;
+  const byCount = sorted.filter(([colour]) => {
+    const isEdge = merged > 0 && !areas.has(colour);
+    if (isEdge && distance(own[nearest(own, colour)] ?? 0, colour) <= merged ** 2) return false;
     own.push(colour);
     return true;
   });

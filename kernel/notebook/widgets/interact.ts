@@ -1,4 +1,4 @@
-import { DISPLAY, type Displayable } from "../displayable.ts";
+import { DISPLAY, METADATA, type Displayable } from "../displayable.ts";
 import { VBox } from "./boxes.ts";
 import { Checkbox, Dropdown } from "./choices.ts";
 import type { ControlOptions, ValueControl } from "./control.ts";
@@ -111,13 +111,17 @@ export function interact(
       await first;
       return { ...(await box[DISPLAY]()), ...fallback(output) };
     },
+    [METADATA]: () => (shownFirst(output)?.["metadata"] ?? {}) as Readonly<Record<string, unknown>>,
   };
+}
+
+function shownFirst(output: Output): Readonly<Record<string, unknown>> | undefined {
+  return output.state.outputs.find((each) => each["output_type"] === "display_data");
 }
 
 /** The first result as a still, for readers of the saved notebook that run no widgets. */
 function fallback(output: Output): Readonly<Record<string, unknown>> {
-  const shown = output.state.outputs.find((each) => each["output_type"] === "display_data");
-  const data = shown?.["data"] as Readonly<Record<string, unknown>> | undefined;
+  const data = shownFirst(output)?.["data"] as Readonly<Record<string, unknown>> | undefined;
   const still = Object.entries(data ?? {}).filter(([type]) =>
     /^(image\/|text\/html|text\/markdown|text\/plain)/.test(type),
   );

@@ -24,6 +24,14 @@ function tests(words: ReturnType<typeof vectors>, count: number, seed: string, d
 }
 
 describe("pairTests(words, pairs, options)", () => {
+  it("pauses now and then, so that a thread can be put to sleep", () => {
+    let pauses = 0;
+    const pause = () => pauses++;
+    pairTests(vectors("pauses", 10), pairExchanges(paired(10), "p"), { draws: 5000, stopAfter: 5000, pause });
+    const [often, all] = [pauses, 2 * 5000];
+    assert.ok(often >= 4 && often <= all / 8, String(often));
+  });
+
   it("counts every order of first and second words once", () => {
     const words = vectors("orders", 4, { shift: 0.5 });
     const cosine = (pairs: readonly (readonly [number, number])[]) =>

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DISPLAY } from "../../../lib/display/index.ts";
+import { DISPLAY, METADATA } from "../../../lib/display/index.ts";
 import { bars, heatmap, ViewInputError, type Figure } from "../../../lib/views/index.ts";
 import { HOSTILE, samples } from "./samples.ts";
 
@@ -43,6 +43,13 @@ describe("Figure", function () {
         name,
       );
     }
+  });
+
+  it("says how large its PNG is on a page, whatever its pixels", async () => {
+    const { width, height } = figure.spec;
+    assert.deepEqual(figure[METADATA](), { "image/png": { width, height } });
+    const png = await figure.png();
+    assert.equal(new DataView(png.buffer, png.byteOffset).getUint32(16), 2 * Number(width));
   });
 
   it("has no type in its bundle that Lab would draw instead", async () => {
