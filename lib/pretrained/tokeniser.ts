@@ -31,7 +31,7 @@ export interface TokeniserFiles {
 /**
  * The tokeniser that `files` describe.
  * @param size rows of W_E: ids that no token has get a name of their own, so that every row has one
- * @throws PretrainedError for a description that cannot be used
+ * @throws PretrainedError for a description that cannot be used; its `encode` and `tokens` do for a text that it has no tokens for
  */
 export async function pretrainedTokeniser(files: TokeniserFiles, size: number): Promise<PretrainedTokeniser> {
   const { Tokenizer } = (await import("@huggingface/tokenizers")) as unknown as {
@@ -48,7 +48,15 @@ export async function pretrainedTokeniser(files: TokeniserFiles, size: number): 
   const isByteLevel = JSON.stringify(files.tokeniser["decoder"] ?? "").includes('"ByteLevel"');
   const raw = Array.from({ length: size }, (_, id) => engine.id_to_token(id));
   const vocabulary = new Vocabulary(readable(raw, isByteLevel));
-  const encode = (text: string, special: boolean) => engine.encode(text, { add_special_tokens: special }).ids;
+  const encode = (text: string, special: boolean) => {
+    const { ids } = engine.encode(text, { add_special_tokens: special });
+    // a description without a token for what it does not know
+    if (!ids.every(Number.isInteger))
+      throw new PretrainedError(
+        `the tokeniser has no token for a part of ${JSON.stringify(text.slice(0, 60))}, and none for what is unknown`,
+      );
+    return ids;
+  };
   const decode = (ids: readonly number[]) =>
     ids.length === 0 ? "" : engine.decode([...ids], { clean_up_tokenization_spaces: false });
   return {

@@ -257,6 +257,21 @@ describe("loadModel(source)", () => {
     });
   });
 
+  it("says so where a tokeniser has no token for a text", async () => {
+    await cp(fixture("gpt2-tiny"), folder, { recursive: true });
+    const parts = { normalizer: null, pre_tokenizer: null, post_processor: null, decoder: null };
+    const model = { type: "WordLevel", vocab: { a: 0, b: 1 }, unk_token: "<unknown>" };
+    await writeFile(
+      join(folder, "tokenizer.json"),
+      JSON.stringify({ version: "1.0", added_tokens: [], ...parts, model }),
+    );
+    const { tokeniser } = await loadModel(folder);
+    assert.throws(() => tokeniser?.encode("c"), {
+      name: "PretrainedError",
+      message: 'the tokeniser has no token for a part of "c", and none for what is unknown',
+    });
+  });
+
   it("says what a folder lacks", async () => {
     await assert.rejects(
       loadModel(folder),
