@@ -5,7 +5,8 @@ import { join } from "node:path";
 import type { Completion } from "../../../kernel/language/protocol.ts";
 import { Cells } from "./cells.ts";
 
-describe("complete(source, offset)", () => {
+describe("complete(source, offset)", function () {
+  this.timeout(120_000);
   const folder = mkdtempSync(join(tmpdir(), "complete-"));
   writeFileSync(
     join(folder, "helper.ts"),
@@ -175,7 +176,8 @@ describe("complete(source, offset)", () => {
   });
 });
 
-describe("inspect(source, offset)", () => {
+describe("inspect(source, offset)", function () {
+  this.timeout(120_000);
   const cells = new Cells({ folder: tmpdir() });
   before(() => {
     assert.deepEqual(

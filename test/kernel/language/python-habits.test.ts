@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { tmpdir } from "node:os";
 import { Cells } from "./cells.ts";
 
-describe("what is typed out of habit from Python", () => {
+describe("what is typed out of habit from Python", function () {
+  this.timeout(120_000);
   const cells = new Cells({ folder: tmpdir() });
   const message = (source: string): string => cells.errors(source)[0] ?? "";
 
