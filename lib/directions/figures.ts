@@ -263,7 +263,7 @@ export function headProjections(
 }
 
 /** The words of a relation on its direction at a place, each on the direction of the pairs without it, as bars. */
-export function projection(reading: WordReading, relation: Relation, place: ModelPlace): Figure {
+function projection(reading: WordReading, relation: Relation, place: ModelPlace): Figure {
   return bars(
     Object.fromEntries(
       wordsAlong(reading, relation, place).map(({ word, coordinate }) => [word, coordinate]),
