@@ -57,7 +57,8 @@ describe("logitAttribution(model, tokens, target)", () => {
         const { components, total } = logitAttribution(each, tokens, { token: 7, against: 40, position: 5 });
         const logits = each.run(tokens).logits.at({ position: 5 });
         const difference = logits.value({ vocabulary: 7 }) - logits.value({ vocabulary: 40 });
-        assert.ok(Math.abs(total - difference) < 1e-9);
+        // A run that keeps the heads' results sums them for the output, where another multiplies once: rounding differs.
+        assert.ok(Math.abs(total - difference) < 1e-5, `${total}, not ${difference}`);
         assert.ok(Math.abs(components.sum() - difference) < 1e-3);
       }
     });
