@@ -1,6 +1,7 @@
 import ts from "./typescript.cjs";
 import type { Binding } from "./cell-line.ts";
 import type { ParsedCell } from "./parse-cell.ts";
+import { symbolKind } from "./symbol-kind.ts";
 import { moduleSymbols } from "./typescript-internals.ts";
 
 /** What the names of a checked cell mean at run time. Offsets are those of the cell's text. */
@@ -97,18 +98,8 @@ function hasValue(symbol: ts.Symbol, checker: ts.TypeChecker): boolean {
 
 function kindOf(symbol: ts.Symbol, checker: ts.TypeChecker): string {
   const { flags } = (symbol.flags & ts.SymbolFlags.Alias) === 0 ? symbol : checker.getAliasedSymbol(symbol);
-  return KINDS.find(([mask]) => (flags & mask) !== 0)?.[1] ?? "instance";
+  return symbolKind(flags);
 }
-
-const KINDS: readonly (readonly [ts.SymbolFlags, string])[] = [
-  [ts.SymbolFlags.Class, "class"],
-  [ts.SymbolFlags.Enum, "enum"],
-  [ts.SymbolFlags.Function, "function"],
-  [ts.SymbolFlags.Module, "module"],
-  [ts.SymbolFlags.Variable, "instance"],
-  [ts.SymbolFlags.Interface, "interface"],
-  [ts.SymbolFlags.TypeAlias, "type"],
-];
 
 /** Whether a name is looked up here, rather than declared or the name of a property. */
 function isReference(node: ts.Identifier): boolean {

@@ -1,4 +1,5 @@
 import { isBuiltin } from "node:module";
+import { symbolKind } from "./symbol-kind.ts";
 import ts from "./typescript.cjs";
 
 /** A name that a cell may import. */
@@ -62,20 +63,9 @@ export function importableKind(
   checker: ts.TypeChecker,
 ): { readonly kind: string; readonly isType: boolean; readonly isValue: boolean } {
   const { flags } = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
-  const kind = KINDS.find(([mask]) => flags & mask)?.[1] ?? "instance";
   // What an alias leads to may be unknown.
   const isType = (flags & ts.SymbolFlags.Type) !== 0;
-  return { kind, isType, isValue: !isType || (flags & ts.SymbolFlags.Value) !== 0 };
+  return { kind: symbolKind(flags), isType, isValue: !isType || (flags & ts.SymbolFlags.Value) !== 0 };
 }
 
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
-
-const KINDS: readonly (readonly [ts.SymbolFlags, string])[] = [
-  [ts.SymbolFlags.Function, "function"],
-  [ts.SymbolFlags.Class, "class"],
-  [ts.SymbolFlags.Enum, "enum"],
-  [ts.SymbolFlags.Module, "module"],
-  [ts.SymbolFlags.Variable, "instance"],
-  [ts.SymbolFlags.Interface, "interface"],
-  [ts.SymbolFlags.TypeAlias, "type"],
-];
