@@ -35,6 +35,7 @@ export function lossAndGradients<T>(
       tf.scalar(1),
       trained.map(([, weight]) => weight),
       (x, y) => plus(arithmetic, x, y),
+      { frees: true },
     );
     const gradients = new Map<string, Numbers>();
     for (const [i, [name]] of trained.entries()) {

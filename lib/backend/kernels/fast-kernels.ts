@@ -100,6 +100,11 @@ export class FastKernels {
     return this.#tf.engine().makeTensorFromTensorInfo(this.#backend.makeOutput(shape, "float32"));
   }
 
+  /** Another tensor in the memory of this one, whose numbers nobody needs any more once it is written to. */
+  sharing(tensor: Tensor): Tensor {
+    return this.#tf.reshape(tensor, tensor.shape);
+  }
+
   /** A new tensor with these numbers, of one axis. */
   vector(numbers: Float32Array | Int32Array): Tensor {
     const dtype = numbers instanceof Int32Array ? "int32" : "float32";
@@ -115,6 +120,15 @@ export class FastKernels {
   /** The numbers of a tensor where they lie: to be read at once, as the memory moves when it grows. */
   view(tensor: Tensor): Float32Array {
     return new Float32Array(this.#backend.wasm.asm.memory.buffer, this.at(tensor), tensor.size);
+  }
+
+  /** A copy of a tensor's numbers. */
+  copy(tensor: Tensor): Float32Array {
+    // Memory that is not set to 0 first: it is written over at once.
+    const { buffer } = Buffer.allocUnsafeSlow(tensor.size * 4);
+    const numbers = new Float32Array(buffer);
+    numbers.set(this.view(tensor));
+    return numbers;
   }
 
   /** The address of a tensor's first number; 0 for none. */

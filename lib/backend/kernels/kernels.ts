@@ -86,8 +86,7 @@ export interface Kernels {
     isCentred: number,
     epsilon: number,
   ): void;
-  activate(x: number, out: number, n: number, kind: number): void;
-  activateGradient(x: number, dy: number, out: number, n: number, kind: number): void;
+  activate(x: number, out: number, slopes: number, n: number, kind: number): void;
   add(a: number, b: number, out: number, n: number): void;
   multiply(a: number, b: number, out: number, n: number): void;
   squares(x: number, n: number): number;

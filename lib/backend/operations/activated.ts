@@ -18,12 +18,14 @@ export function activated(arithmetic: Arithmetic, x: Numbers, name: ActivationNa
   if (fast && name !== "solu") {
     const kind = KERNEL_KINDS[name];
     const out = fast.output(x.shape);
-    fast.kernels.activate(fast.at(x), fast.at(out), x.size, kind);
-    tape?.record(out, [x], (dy) => {
-      const gradient = fast.output(x.shape);
-      fast.kernels.activateGradient(fast.at(x), fast.at(dy), fast.at(gradient), x.size, kind);
-      return [gradient];
-    });
+    const slopes = tape && fast.output(x.shape);
+    fast.kernels.activate(fast.at(x), fast.at(out), fast.at(slopes), x.size, kind);
+    if (slopes) {
+      tape.record(out, [x], (dy) => {
+        fast.kernels.multiply(fast.at(dy), fast.at(slopes), fast.at(slopes), x.size);
+        return [slopes];
+      });
+    }
     return out;
   }
   const { value, slope } = FUNCTIONS[name](arithmetic, x);

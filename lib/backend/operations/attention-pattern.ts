@@ -12,7 +12,8 @@ export interface AttentionMask {
 
 /**
  * Softmax over the keys that each query may see: scores [batch, head, query, key] give shares that sum to 1, exactly 0 where masked;
- * a query that may see nothing (a padded one) gets zeros. Masking happens before the softmax: masked scores count as minus infinity.
+ * a query that may see nothing (a padded one) gets zeros. Masking happens before the softmax: masked scores count as minus infinity. The scores are used up: the
+ * pattern may lie in their memory.
  */
 export function attentionPattern(arithmetic: Arithmetic, scores: Numbers, mask: AttentionMask): Numbers {
   const { tf, fast, tape } = arithmetic;
@@ -39,11 +40,12 @@ function fastPattern(
 ): Numbers {
   const [batch = 0, heads = 0, queries = 0, keys = 0] = scores.shape;
   const from = mask.causalFrom ?? -1;
-  const pattern = fast.output(scores.shape);
+  const pattern = fast.sharing(scores);
   const [a, b] = [fast.at(scores), fast.at(pattern)];
   fast.kernels.softmaxRows(a, b, batch, heads, queries, keys, from, fast.at(mask.keys));
   tape?.record(pattern, [scores], (dy) => {
-    const gradient = fast.output(scores.shape);
+    // Backwards nobody needs the pattern any more.
+    const gradient = fast.sharing(pattern);
     const to = fast.at(gradient);
     fast.kernels.softmaxGradient(
       fast.at(pattern),

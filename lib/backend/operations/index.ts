@@ -11,5 +11,5 @@ export { rotated, type Rotation } from "./rotated.ts";
 export { headResults, repeatedHeads, sumOfHeads } from "./by-head.ts";
 export { crossEntropy } from "./cross-entropy.ts";
 export { arithmeticOfBackend } from "./arithmetic-of-backend.ts";
-export { scopesOpenNow, tidied } from "./tidied.ts";
+export { onlyKept, scopesOpenNow, tidied } from "./tidied.ts";
 export { adamStep, squaredNorm, type AdamMoments } from "./adam-step.ts";

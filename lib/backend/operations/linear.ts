@@ -64,11 +64,9 @@ function fastGradients(
   }
   let dWeight: Numbers | undefined;
   if (wantsWeight === true) {
-    dWeight = fast.output(weight.shape);
-    const [from, to] = [fast.at(x), fast.at(dWeight)];
-    if (isTransposed)
-      fast.product(n, k, m, { at, row: 1, column: n }, { at: from, row: k }, { at: to, row: k });
-    else fast.product(k, n, m, { at: from, row: 1, column: k }, { at, row: n }, { at: to, row: n });
+    dWeight = isTransposed
+      ? overRows(fast, dy, n, x, k, weight.shape)
+      : overRows(fast, x, k, dy, n, weight.shape);
   }
   let dBias: Numbers | undefined;
   if (wantsBias === true) {
@@ -76,6 +74,53 @@ function fastGradients(
     fast.kernels.sumRows(at, fast.at(dBias), m, n);
   }
   return [dx, dWeight, dBias];
+}
+
+/** How many stretches of rows a sum over rows is formed of, at most, and how many rows each has at least. */
+const [STRETCHES, LEAST_ROWS] = [8, 128];
+
+/**
+ * aᵀ b, summed over all rows: a [rows, m], b [rows, n]. Over many rows it is the sum of products of stretches of them, so that threads share the rows (each
+ * number is then read once) and not the few columns. How many stretches depends on the sizes alone, and so does the result.
+ */
+function overRows(
+  fast: FastKernels,
+  a: Numbers,
+  m: number,
+  b: Numbers,
+  n: number,
+  shape: readonly number[],
+): Numbers {
+  const out = fast.output(shape);
+  const rows = a.size / m;
+  const stretches = Math.min(STRETCHES, 2 ** Math.floor(Math.log2(Math.max(1, rows / LEAST_ROWS))));
+  const length = Math.floor(rows / stretches);
+  const turned = { at: fast.at(a), row: 1, column: m, batch: length * m };
+  const right = { at: fast.at(b), row: n, batch: length * n };
+  if (stretches === 1) {
+    fast.product(m, n, rows, turned, right, { at: fast.at(out), row: n });
+    return out;
+  }
+  const parts = fast.output([stretches, m, n]);
+  const products = { at: fast.at(parts), row: n, batch: m * n };
+  fast.product(m, n, length, turned, right, products, { batch: stretches });
+  fast.kernels.sumRows(fast.at(parts), fast.at(out), stretches, m * n);
+  parts.dispose();
+  const done = stretches * length;
+  if (done < rows) {
+    const [restA, restB] = [fast.at(a) + done * m * 4, fast.at(b) + done * n * 4];
+    const rest = { at: restA, row: 1, column: m };
+    fast.product(
+      m,
+      n,
+      rows - done,
+      rest,
+      { at: restB, row: n },
+      { at: fast.at(out), row: n },
+      { isSum: true },
+    );
+  }
+  return out;
 }
 
 function composed(

@@ -33,27 +33,80 @@ export class Tape {
 
   /**
    * The gradients of the sum of `seed` ∘ `output` with regard to each of `of`; `undefined` where nothing of it reached the output.
-   * `add` adds two tensors of equal shape.
+   * `add` adds two tensors of equal shape. To be asked once: operations may put gradients in the place of what they no longer need.
+   *
+   * With `frees` what was recorded is used up, and so is the seed: a tensor is freed as soon as nothing before it needs it, which halves the memory of a
+   * training step. `output` stays, and so do tensors that were watched.
    */
   gradients(
     output: Numbers,
     seed: Numbers,
     of: readonly Numbers[],
     add: (a: Numbers, b: Numbers) => Numbers,
+    { frees = false } = {},
   ): (Numbers | undefined)[] {
-    const gradients = new Map<number, Numbers>([[output.id, seed]]);
-    const kept = new Set(of.map(({ id }) => id));
+    const gradients = new Gradients(add, frees);
+    gradients.put(output, seed);
+    const asked = new Set(of);
     for (const { output: result, inputs, wants, backward } of this.#steps.toReversed()) {
-      const dy = gradients.get(result.id);
+      const dy = gradients.of(result);
       if (dy === undefined) continue;
-      if (!kept.has(result.id)) gradients.delete(result.id);
       for (const [i, gradient] of backward(dy, wants).entries()) {
         const input = inputs[i];
-        if (gradient === undefined || input === undefined || wants[i] !== true) continue;
-        const before = gradients.get(input.id);
-        gradients.set(input.id, before === undefined ? gradient : add(before, gradient));
+        if (gradient !== undefined && input !== undefined && wants[i] === true)
+          gradients.put(input, gradient);
       }
+      if (asked.has(result)) continue;
+      gradients.drop(result);
+      if (frees && result !== output) result.dispose();
     }
-    return of.map(({ id }) => gradients.get(id));
+    return of.map((tensor) => gradients.of(tensor));
+  }
+}
+
+/** The gradients known so far, by the tensor that each belongs to. */
+class Gradients {
+  readonly #add: (a: Numbers, b: Numbers) => Numbers;
+  readonly #frees: boolean;
+  readonly #byTensor = new Map<number, Numbers>();
+  /** To how many tensors each belongs: an addition hands its own on to both sides. */
+  readonly #uses = new Map<Numbers, number>();
+
+  constructor(add: (a: Numbers, b: Numbers) => Numbers, frees: boolean) {
+    this.#add = add;
+    this.#frees = frees;
+  }
+
+  of(tensor: Numbers): Numbers | undefined {
+    return this.#byTensor.get(tensor.id);
+  }
+
+  /** A further share of a tensor's gradient. */
+  put(tensor: Numbers, share: Numbers): void {
+    this.#use(share, 1);
+    const before = this.#byTensor.get(tensor.id);
+    if (before === undefined) {
+      this.#byTensor.set(tensor.id, share);
+      return;
+    }
+    const sum = this.#add(before, share);
+    this.#use(sum, 1);
+    this.#byTensor.set(tensor.id, sum);
+    this.#use(before, -1);
+    this.#use(share, -1);
+  }
+
+  /** No longer needed. */
+  drop(tensor: Numbers): void {
+    const gradient = this.#byTensor.get(tensor.id);
+    if (gradient === undefined) return;
+    this.#byTensor.delete(tensor.id);
+    this.#use(gradient, -1);
+  }
+
+  #use(gradient: Numbers, change: 1 | -1): void {
+    const uses = (this.#uses.get(gradient) ?? 0) + change;
+    this.#uses.set(gradient, uses);
+    if (uses === 0 && this.#frees) gradient.dispose();
   }
 }

@@ -1,3 +1,4 @@
+import type { TensorContainer } from "@tensorflow/tfjs-core";
 import { BackendError } from "../errors.ts";
 import type { Arithmetic } from "./arithmetic.ts";
 
@@ -21,6 +22,14 @@ export function tidied<T>({ tf, backend, fast }: Omit<Arithmetic, "tape">, body:
   } finally {
     engine.endScope();
   }
+}
+
+/**
+ * What `body` gives, with only its tensors: all others that were made in it are freed at once, so that what comes next lies in memory that the processor still
+ * has at hand. With a tape, which needs them, all stay.
+ */
+export function onlyKept<T extends TensorContainer>({ tf, tape }: Arithmetic, body: () => T): T {
+  return tape === undefined ? tf.tidy(body) : body();
 }
 
 /**

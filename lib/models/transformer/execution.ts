@@ -68,7 +68,7 @@ export function execute(
         );
     }
     const named = (name: string, numbers: Numbers) =>
-      hookTensor(name, dataOf(numbers), numbers.shape, labels, isBatched);
+      hookTensor(name, dataOf(a, numbers), numbers.shape, labels, isBatched);
     const logits =
       out.logits === undefined
         ? noLogits(input.batch, vocabulary, isBatched)
@@ -84,7 +84,13 @@ export function execute(
         (x, y) => tf.add(x, y),
       );
       for (const [i, [name, { value, shape }]] of seen.entries()) {
-        gradients[name] = hookTensor(name, dataOf(found[i] ?? tf.zerosLike(value)), shape, labels, isBatched);
+        gradients[name] = hookTensor(
+          name,
+          dataOf(a, found[i] ?? tf.zerosLike(value)),
+          shape,
+          labels,
+          isBatched,
+        );
       }
     }
     const end = until === undefined ? tap.kept.get("finalNorm") : undefined;
@@ -123,7 +129,7 @@ export function prefixOf(
 ): { readonly k: Float32Array; readonly v: Float32Array }[] {
   return tidied(arithmetic, () => {
     const { past } = forward(arithmetic, configuration, weights, { ...input, logits: "none" }, NO_TAP);
-    return past.layers.map(({ k, v }) => ({ k: dataOf(k), v: dataOf(v) }));
+    return past.layers.map(({ k, v }) => ({ k: dataOf(arithmetic, k), v: dataOf(arithmetic, v) }));
   });
 }
 

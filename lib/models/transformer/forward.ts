@@ -7,6 +7,7 @@ import {
   linear,
   normalised,
   normScale,
+  onlyKept,
   plus,
   repeatedHeads,
   rotated,
@@ -158,7 +159,10 @@ class Pass {
     for (let layer = start.from?.layer ?? 0; layer < (start.until ?? layers); layer++) {
       const block = `${side}blocks.${layer}`;
       const before = start.past?.layers[layer];
-      const result = this.#block(block, x, { mask, rotation, past: before, positionVectors, source });
+      const residual = x;
+      const result = onlyKept(this.#a, () =>
+        this.#block(block, residual, { mask, rotation, past: before, positionVectors, source }),
+      );
       x = result.residual;
       past.push(result.past);
     }

@@ -1,4 +1,4 @@
-import type { Numbers } from "../../backend/operations/index.ts";
+import type { Arithmetic, Numbers } from "../../backend/operations/index.ts";
 import { tensor, Tensor } from "../../tensor/index.ts";
 import { InterventionError } from "./errors.ts";
 import { axesOfHook } from "./hooks.ts";
@@ -102,6 +102,6 @@ export function replacementData(name: string, replacement: unknown, shape: reado
 }
 
 /** The numbers of a tensor of TensorFlow.js, copied out. */
-export function dataOf(numbers: Numbers): Float32Array {
-  return numbers.dataSync<"float32">();
+export function dataOf({ fast }: Arithmetic, numbers: Numbers): Float32Array {
+  return fast ? fast.copy(numbers) : numbers.dataSync<"float32">();
 }

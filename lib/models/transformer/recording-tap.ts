@@ -33,6 +33,7 @@ export class RecordingTap implements Tap {
   readonly #isBatched: boolean;
   readonly #keep: ReadonlySet<string>;
   readonly #gradients: ReadonlySet<string>;
+  readonly #copies = new WeakMap<Numbers, Float32Array>();
   readonly #changes = new Map<string, Intervention[]>();
 
   /** @throws {UnknownHookError} for a name or pattern that matches nothing */
@@ -85,13 +86,20 @@ export class RecordingTap implements Tap {
       this.watched.set(hook, { value: current, shape });
     }
     if (this.#keep.has(name)) {
-      this.kept.set(hook, hookTensor(name, dataOf(current), shape, this.#labels, this.#isBatched));
+      this.kept.set(hook, hookTensor(name, this.#dataOf(current), shape, this.#labels, this.#isBatched));
     }
     return current;
   }
 
+  /** One copy of a tensor that is seen at several hook points, like the residual stream between two blocks. */
+  #dataOf(value: Numbers): Float32Array {
+    const data = this.#copies.get(value) ?? dataOf(this.#arithmetic, value);
+    this.#copies.set(value, data);
+    return data;
+  }
+
   #changed(name: HookName, change: Intervention, value: Numbers, shape: readonly number[]): Numbers {
-    const activation = hookTensor(name, dataOf(value), shape, this.#labels, true);
+    const activation = hookTensor(name, dataOf(this.#arithmetic, value), shape, this.#labels, true);
     const result = change.apply(activation, {
       name,
       layer: layerOfHook(name),

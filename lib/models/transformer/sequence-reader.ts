@@ -59,7 +59,7 @@ export class SequenceReader {
         tf.keep(k);
         tf.keep(v);
       }
-      return { shares: dataOf(tf.softmax(output.logits)), past: output.past };
+      return { shares: dataOf(this.#arithmetic, tf.softmax(output.logits)), past: output.past };
     });
     this.dispose();
     this.#past = past;

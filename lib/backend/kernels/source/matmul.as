@@ -1,10 +1,10 @@
 /**
  * C = scale · A B (or C + scale · A B with `isSum`) for a batch of matrices of f32 numbers with any strides, in the memory of TensorFlow.js' wasm backend.
  *
- * B is copied, block by block, into panels of eight columns (`workspace`), so that the inner loop reads it in order; a tile of
- * 4 rows × 8 columns of C stays in registers meanwhile. Blocks of 256 × 512 of B stay in the second-level cache.
+ * B is copied, block by block, into panels of eight columns, and A into strips of four rows (`workspace`), so that the inner loop reads both in order; a
+ * tile of 4 rows × 8 columns of C stays in registers meanwhile. Blocks of 256 × 512 of B stay in the second-level cache.
  */
-import { ARGUMENTS, begin, chunksOf, job, partStart, share, workspace } from "./threads";
+import { ARGUMENTS, begin, chunksOf, job, jobNumber, partStart, share, workspace } from "./threads";
 import { MATMUL } from "./parts";
 import { addAll } from "./rows";
 import { accumulate, loadPart, storePart, sumOf } from "./vector";
@@ -13,10 +13,14 @@ const BLOCK_INNER: i32 = 256;
 const BLOCK_COLUMNS: i32 = 512;
 /** How many rows of an A whose columns lie apart are copied side by side at a time: a cache line of them. */
 const STRIP_ROWS: i32 = 16;
+/** Rows by which a panel is longer than its block: a cache line, so that the starts of panels do not fall on one place of the first-level cache. */
+const PANEL_GAP: i32 = 2;
+/** Bytes of all panels. */
+const PANELS: i32 = (BLOCK_INNER + PANEL_GAP) * BLOCK_COLUMNS * 4;
 
-/** Bytes of workspace that each thread wants. */
+/** Bytes of workspace that each thread wants: panels, strips and a row of a tile at C's edge. */
 export function workspaceSize(): i32 {
-  return (BLOCK_INNER * BLOCK_COLUMNS + BLOCK_INNER * STRIP_ROWS + 32) * 4 + 16;
+  return PANELS + (BLOCK_INNER * STRIP_ROWS + 8) * 4 + 16;
 }
 
 /** Which entries of a product of attention need no work, as a query sees only keys up to its own position. */
@@ -30,8 +34,10 @@ const FROM_SEERS: i32 = 3;
 
 /** The fewest multiplications that are worth a chunk of their own. */
 const LEAST: i32 = 1 << 15;
-/** The most: about a millisecond of them, so that no thread waits long for the last one. */
-const MOST: i32 = 1 << 24;
+/** The most: one or two milliseconds of them, so that no thread waits long for the last one. */
+const MOST: i32 = 1 << 25;
+/** How many chunks each thread is given, if there is enough to do. */
+const EACH: i32 = 4;
 
 /**
  * `groups` times `batch` products. Addresses in bytes; strides in numbers; C's columns lie side by side. `causal` names what can be left out
@@ -47,8 +53,7 @@ export function matmul(
   const items = groups * batch;
   if (items == 0 || m == 0 || n == 0) return;
   const steps = <i64>items * m * n * k;
-  // An A that must be gathered is gathered again for each part of the columns: fewer, larger parts.
-  const parts = chunksOf(<i32>min<i64>(steps, i32.MAX_VALUE), LEAST, aColumn == 1 ? 8 : 4, MOST);
+  const parts = chunksOf(<i32>min<i64>(steps, i32.MAX_VALUE), LEAST, EACH, MOST);
   // Whole matrices where there are enough of them, else parts of each, by rows and columns.
   let rowParts = 1;
   let columnParts = 1;
@@ -56,11 +61,12 @@ export function matmul(
     const wanted = (parts + items - 1) / items;
     if (m < 4) columnParts = max(1, min(wanted, n >> 9)); // one row reads B once, in long stretches or slowly
     else {
-      // Each part of the rows packs all of its part of B; each part of the columns reads all of its part of A, which costs as much where it must be gathered.
-      const reading: f32 = aColumn == 1 ? 8 : 1;
-      columnParts = <i32>sqrt<f32>((<f32>wanted * reading * <f32>n) / <f32>m);
-      columnParts = max(1, min(min(columnParts, wanted), n >> 5));
-      rowParts = max(1, min((wanted + columnParts - 1) / columnParts, m >> 4));
+      // Each part packs its part of B and its part of A: nearly square ones cost least. Halves of halves, so that threads have equally many.
+      let pieces = 1;
+      while (pieces < wanted) pieces <<= 1;
+      while (columnParts * columnParts * 2 <= <i32>((<i64>pieces * n) / m)) columnParts <<= 1;
+      columnParts = max(1, min(min(columnParts, pieces), n >> 5));
+      rowParts = max(1, min(pieces / columnParts, m >> 4));
     }
   }
   if (parts > 1) begin();
@@ -96,6 +102,10 @@ export function matmul(
   else matmulPart(at, 0, 1);
 }
 
+/** Of which job, and which part of it, all of B is in this thread's panels. */
+let packedJob: i32 = -1;
+let packedPart: i32 = -1;
+
 /** The chunk of a product whose arguments lie at `at`. */
 export function matmulPart(at: usize, chunk: i32, chunks: i32): void {
   const batch = load<i32>(at, 0);
@@ -108,8 +118,9 @@ export function matmulPart(at: usize, chunk: i32, chunks: i32): void {
   // Of `pieces` for each matrix this chunk is one; or, with whole matrices, it has several.
   const first = pieces > 1 ? chunk / pieces : partStart(items, chunk, chunks, 1);
   const end = pieces > 1 ? first + 1 : partStart(items, chunk + 1, chunks, 1);
-  const rowPart = (chunk % pieces) / columnParts;
-  const columnPart = chunk % columnParts;
+  // Parts of the same columns follow each other: a thread packs them once.
+  const rowPart = chunk % rowParts;
+  const columnPart = (chunk % pieces) / rowParts;
   const rowFirst = partStart(m, rowPart, rowParts, STRIP_ROWS);
   const rowEnd = partStart(m, rowPart + 1, rowParts, STRIP_ROWS);
   const columnFirst = partStart(n, columnPart, columnParts, 16);
@@ -135,6 +146,11 @@ export function matmulPart(at: usize, chunk: i32, chunks: i32): void {
   const causal = load<i32>(at, 80);
   const causalFrom = load<i32>(at, 84);
   const bias = load<usize>(at, 100);
+  // One block of B, shared by all parts of the same columns of one product.
+  const isOneBlock = pieces > 1 && chunks > 1 && k <= BLOCK_INNER && columnEnd - columnFirst <= BLOCK_COLUMNS;
+  const part = chunk / rowParts;
+  const isPacked = isOneBlock && packedJob == jobNumber() && packedPart == part;
+  packedJob = -1;
   for (let item = first; item < end; item++) {
     const group = item / batch;
     const inner = item - group * batch;
@@ -143,8 +159,12 @@ export function matmulPart(at: usize, chunk: i32, chunks: i32): void {
       a + ((<usize>group * aGroup + <usize>inner * aBatch) << 2), aRow, aColumn,
       b + ((<usize>group * bGroup + <usize>inner * bBatch) << 2), bRow, bColumn,
       c + ((<usize>group * cGroup + <usize>inner * cBatch) << 2), cRow,
-      scale, isSum, causal, causalFrom, bias,
+      scale, isSum, causal, causalFrom, bias, isPacked,
     );
+  }
+  if (isOneBlock) {
+    packedJob = jobNumber();
+    packedPart = part;
   }
 }
 
@@ -152,10 +172,10 @@ export function matmulPart(at: usize, chunk: i32, chunks: i32): void {
 function product(
   rowFirst: i32, rowEnd: i32, columnFirst: i32, columnEnd: i32, m: i32, k: i32,
   a: usize, aRow: i32, aColumn: i32, b: usize, bRow: i32, bColumn: i32, c: usize, cRow: i32,
-  scale: f32, isSum: i32, causal: i32, causalFrom: i32, bias: usize,
+  scale: f32, isSum: i32, causal: i32, causalFrom: i32, bias: usize, isPacked: bool,
 ): void {
   const panels = (workspace + 15) & ~15;
-  const strip = panels + ((BLOCK_INNER * BLOCK_COLUMNS) << 2);
+  const strip = panels + PANELS;
   const edge = strip + ((BLOCK_INNER * STRIP_ROWS) << 2);
   if (m < 4 && aColumn == 1 && (bColumn == 1 || bRow == 1)) {
     // Too few rows to pay for packing B: each of its numbers is used once for each of them.
@@ -180,7 +200,8 @@ function product(
     const columns = min(BLOCK_COLUMNS, columnEnd - j0);
     for (let k0 = 0; k0 < k; k0 += BLOCK_INNER) {
       const inner = min(BLOCK_INNER, k - k0);
-      pack(b + ((<usize>k0 * bRow + <usize>j0 * bColumn) << 2), bRow, bColumn, inner, columns, panels);
+      const depth = <usize>(inner + PANEL_GAP) << 5;
+      if (!isPacked) pack(b + ((<usize>k0 * bRow + <usize>j0 * bColumn) << 2), bRow, bColumn, inner, columns, panels, depth);
       const isFurther = isSum != 0 || k0 > 0;
       const start = bias == 0 || k0 > 0 ? <usize>0 : bias + (<usize>j0 << 2);
       for (let i0 = rowFirst; i0 < rowEnd; i0 += 4) {
@@ -204,17 +225,17 @@ function product(
         const aTile = a + ((<usize>i0 * aRow + <usize>(k0 + skip) * aColumn) << 2);
         const cTile = c + ((<usize>i0 * cRow + j0) << 2);
         length -= skip;
-        if (aColumn == 1) {
-          rowsByPanels(aTile, aRow, rows, length, panels + (skip << 5), inner, width, cTile, cRow, scale, isFurther, start, edge);
-        } else {
-          let own = strip;
+        let own = strip;
+        if (aColumn == 1) gatherTurned(aTile, aRow, rows, length, strip);
+        else {
           const wide = rowFirst + ((i0 - rowFirst) & -STRIP_ROWS);
           if (isGatheredWide && wide + STRIP_ROWS <= rowEnd) {
             if (wide == i0) gatherWide(aTile, aColumn, inner, strip);
             own += <usize>(i0 - wide) * (BLOCK_INNER << 2);
           } else gather(aTile, aRow, aColumn, rows, length, strip);
-          stripByPanels(own, rows, length, panels + (skip << 5), inner, width, cTile, cRow, scale, isFurther, start, edge);
         }
+        const end = own + (<usize>length << 4);
+        stripByPanels(own, end, rows, panels + (skip << 5), depth, width, cTile, cRow, scale, isFurther, start, edge);
       }
     }
   }
@@ -286,43 +307,39 @@ function rowByColumns(a: usize, k: i32, b: usize, bColumn: i32, n: i32, c: usize
   }
 }
 
-/** Copies a block of B into panels of 8 columns, each `inner` × 8, filled up with zeros. */
-function pack(b: usize, bRow: i32, bColumn: i32, inner: i32, columns: i32, to: usize): void {
-  for (let j = 0; j < columns; j += 8) {
-    const width = min(8, columns - j);
-    const from = b + ((<usize>j * bColumn) << 2);
-    if (columns - j >= 16 && bColumn == 1) {
-      // Two panels at once: a cache line of B.
-      const next = to + (<usize>inner << 5);
-      let source = from;
-      for (let i: usize = 0; i < <usize>inner << 5; i += 32) {
-        v128.store(to + i, v128.load(source));
-        v128.store(to + i, v128.load(source, 16), 16);
-        v128.store(next + i, v128.load(source, 32));
-        v128.store(next + i, v128.load(source, 48), 16);
-        source += <usize>bRow << 2;
+/** Copies a block of B into panels of 8 columns, each `inner` × 8, filled up with zeros; panels lie `depth` bytes apart. */
+function pack(b: usize, bRow: i32, bColumn: i32, inner: i32, columns: i32, panels: usize, depth: usize): void {
+  const right = <usize>bColumn << 2;
+  const down = <usize>bRow << 2;
+  let column = 0;
+  if (bColumn == 1) {
+    // Row by row, as far as a row goes: memory is read fastest in order.
+    column = columns & ~7;
+    for (let i: usize = 0; i < <usize>inner; i++) {
+      const end = b + i * down + (<usize>column << 2);
+      let to = panels + (i << 5);
+      for (let from = b + i * down; from < end; from += 32) {
+        const left = v128.load(from);
+        const rest = v128.load(from, 16);
+        v128.store(to, left);
+        v128.store(to, rest, 16);
+        to += depth;
       }
-      to = next + (<usize>inner << 5);
-      j += 8;
-    } else if (width == 8 && bColumn == 1) {
-      let source = from;
-      for (let i = 0; i < inner; i++) {
-        v128.store(to, v128.load(source));
-        v128.store(to, v128.load(source, 16), 16);
-        to += 32;
-        source += <usize>bRow << 2;
-      }
-    } else if (width == 8 && bRow == 1) {
-      packTransposed(from, <usize>bColumn << 2, inner, to);
-      to += <usize>inner << 5;
-    } else {
-      for (let i = 0; i < inner; i++) {
-        let source = from + ((<usize>i * bRow) << 2);
-        for (let w = 0; w < 8; w++) {
-          store<f32>(to, w < width ? load<f32>(source) : 0);
-          to += 4;
-          source += <usize>bColumn << 2;
-        }
+    }
+  } else if (bRow == 1) {
+    for (; column + 8 <= columns; column += 8) {
+      packTransposed(b + <usize>column * right, right, inner, panels + <usize>(column >> 3) * depth);
+    }
+  }
+  for (; column < columns; column += 8) {
+    const width = columns - column;
+    let to = panels + <usize>(column >> 3) * depth;
+    for (let i: usize = 0; i < <usize>inner; i++) {
+      let from = b + i * down + <usize>column * right;
+      for (let w = 0; w < 8; w++) {
+        store<f32>(to, w < width ? load<f32>(from) : 0);
+        to += 4;
+        from += right;
       }
     }
   }
@@ -401,98 +418,145 @@ function gather(a: usize, aRow: i32, aColumn: i32, rows: i32, inner: i32, to: us
   }
 }
 
-/** A tile of C from four rows of A whose numbers lie side by side along the inner axis; panels are `depth` rows apart. */
-function rowsByPanels(
-  a: usize, aRow: i32, rows: i32, inner: i32, panel: usize, depth: i32, columns: i32,
-  c: usize, cRow: i32, scale: f32, isFurther: bool, bias: usize, edge: usize,
-): void {
+/** Copies up to four rows of A, whose numbers lie side by side along the inner axis, as `gather` does: turned four numbers at a time. */
+function gatherTurned(a: usize, aRow: i32, rows: i32, inner: i32, to: usize): void {
   const down = <usize>aRow << 2;
-  const a1 = rows > 1 ? a + down : a;
-  const a2 = rows > 2 ? a1 + down : a;
-  const a3 = rows > 3 ? a2 + down : a;
+  let a1 = rows > 1 ? a + down : a;
+  let a2 = rows > 2 ? a1 + down : a;
+  let a3 = rows > 3 ? a2 + down : a;
+  const whole = a + (<usize>(inner & ~3) << 2);
   const end = a + (<usize>inner << 2);
-  for (let j = 0; j < columns; j += 8) {
-    let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
-    let p0 = a, p1 = a1, p2 = a2, p3 = a3;
-    let b = panel;
-    while (p0 < end) {
-      const b0 = v128.load(b);
-      const b1 = v128.load(b, 16);
-      const x0 = v128.load32_splat(p0);
-      c00 = accumulate(c00, x0, b0);
-      c01 = accumulate(c01, x0, b1);
-      const x1 = v128.load32_splat(p1);
-      c10 = accumulate(c10, x1, b0);
-      c11 = accumulate(c11, x1, b1);
-      const x2 = v128.load32_splat(p2);
-      c20 = accumulate(c20, x2, b0);
-      c21 = accumulate(c21, x2, b1);
-      const x3 = v128.load32_splat(p3);
-      c30 = accumulate(c30, x3, b0);
-      c31 = accumulate(c31, x3, b1);
-      b += 32;
-      p0 += 4;
-      p1 += 4;
-      p2 += 4;
-      p3 += 4;
-    }
-    panel += <usize>depth << 5;
-    put(c00, c01, c10, c11, c20, c21, c30, c31, c + (<usize>j << 2), cRow, rows, columns - j, f32x4.splat(scale), isFurther, bias == 0 ? bias : bias + (<usize>j << 2), edge);
+  for (; a < whole; a += 16, a1 += 16, a2 += 16, a3 += 16, to += 64) {
+    const x0 = v128.load(a);
+    const x1 = v128.load(a1);
+    const x2 = v128.load(a2);
+    const x3 = v128.load(a3);
+    const low01 = v128.shuffle<f32>(x0, x1, 0, 4, 1, 5);
+    const high01 = v128.shuffle<f32>(x0, x1, 2, 6, 3, 7);
+    const low23 = v128.shuffle<f32>(x2, x3, 0, 4, 1, 5);
+    const high23 = v128.shuffle<f32>(x2, x3, 2, 6, 3, 7);
+    v128.store(to, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5));
+    v128.store(to, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7), 16);
+    v128.store(to, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5), 32);
+    v128.store(to, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7), 48);
+  }
+  for (; a < end; a += 4, a1 += 4, a2 += 4, a3 += 4, to += 16) {
+    store<f32>(to, load<f32>(a));
+    store<f32>(to, load<f32>(a1), 4);
+    store<f32>(to, load<f32>(a2), 8);
+    store<f32>(to, load<f32>(a3), 12);
   }
 }
 
-/** The same from a strip of A as `gather` makes it. */
+/**
+ * Four rows of C from a strip of A (from `strip` up to `end`) and panels of B, `depth` bytes apart. The steps of the inner loop are written out four times with
+ * a way out after each: the engine then keeps each step's loads beside its sums (without, it loads for all four first and runs out of registers), and
+ * a step costs 17 instructions instead of 22. That counts where another program shares the core.
+ */
 function stripByPanels(
-  strip: usize, rows: i32, inner: i32, panel: usize, depth: i32, columns: i32,
+  strip: usize, end: usize, rows: i32, panel: usize, depth: usize, columns: i32,
   c: usize, cRow: i32, scale: f32, isFurther: bool, bias: usize, edge: usize,
 ): void {
-  const end = strip + (<usize>inner << 4);
   for (let j = 0; j < columns; j += 8) {
     let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
+    let b0: v128, b1: v128, x0: v128, x1: v128, x2: v128, x3: v128;
     let a = strip;
     let b = panel;
     while (a < end) {
-      const b0 = v128.load(b);
-      const b1 = v128.load(b, 16);
-      const x0 = v128.load32_splat(a);
+      b0 = v128.load(b);
+      b1 = v128.load(b, 16);
+      x0 = v128.load32_splat(a);
+      x1 = v128.load32_splat(a, 4);
+      x2 = v128.load32_splat(a, 8);
+      x3 = v128.load32_splat(a, 12);
       c00 = accumulate(c00, x0, b0);
       c01 = accumulate(c01, x0, b1);
-      const x1 = v128.load32_splat(a, 4);
       c10 = accumulate(c10, x1, b0);
       c11 = accumulate(c11, x1, b1);
-      const x2 = v128.load32_splat(a, 8);
       c20 = accumulate(c20, x2, b0);
       c21 = accumulate(c21, x2, b1);
-      const x3 = v128.load32_splat(a, 12);
       c30 = accumulate(c30, x3, b0);
       c31 = accumulate(c31, x3, b1);
-      b += 32;
       a += 16;
+      if (a >= end) break;
+
+      b0 = v128.load(b, 32);
+      b1 = v128.load(b, 48);
+      x0 = v128.load32_splat(a);
+      x1 = v128.load32_splat(a, 4);
+      x2 = v128.load32_splat(a, 8);
+      x3 = v128.load32_splat(a, 12);
+      c00 = accumulate(c00, x0, b0);
+      c01 = accumulate(c01, x0, b1);
+      c10 = accumulate(c10, x1, b0);
+      c11 = accumulate(c11, x1, b1);
+      c20 = accumulate(c20, x2, b0);
+      c21 = accumulate(c21, x2, b1);
+      c30 = accumulate(c30, x3, b0);
+      c31 = accumulate(c31, x3, b1);
+      a += 16;
+      if (a >= end) break;
+
+      b0 = v128.load(b, 64);
+      b1 = v128.load(b, 80);
+      x0 = v128.load32_splat(a);
+      x1 = v128.load32_splat(a, 4);
+      x2 = v128.load32_splat(a, 8);
+      x3 = v128.load32_splat(a, 12);
+      c00 = accumulate(c00, x0, b0);
+      c01 = accumulate(c01, x0, b1);
+      c10 = accumulate(c10, x1, b0);
+      c11 = accumulate(c11, x1, b1);
+      c20 = accumulate(c20, x2, b0);
+      c21 = accumulate(c21, x2, b1);
+      c30 = accumulate(c30, x3, b0);
+      c31 = accumulate(c31, x3, b1);
+      a += 16;
+      if (a >= end) break;
+
+      b0 = v128.load(b, 96);
+      b1 = v128.load(b, 112);
+      x0 = v128.load32_splat(a);
+      x1 = v128.load32_splat(a, 4);
+      x2 = v128.load32_splat(a, 8);
+      x3 = v128.load32_splat(a, 12);
+      c00 = accumulate(c00, x0, b0);
+      c01 = accumulate(c01, x0, b1);
+      c10 = accumulate(c10, x1, b0);
+      c11 = accumulate(c11, x1, b1);
+      c20 = accumulate(c20, x2, b0);
+      c21 = accumulate(c21, x2, b1);
+      c30 = accumulate(c30, x3, b0);
+      c31 = accumulate(c31, x3, b1);
+      a += 16;
+      b += 128;
     }
-    panel += <usize>depth << 5;
-    put(c00, c01, c10, c11, c20, c21, c30, c31, c + (<usize>j << 2), cRow, rows, columns - j, f32x4.splat(scale), isFurther, bias == 0 ? bias : bias + (<usize>j << 2), edge);
+    panel += depth;
+    const factor = f32x4.splat(scale);
+    const to = c + (<usize>j << 2);
+    const start = bias == 0 ? bias : bias + (<usize>j << 2);
+    if (rows == 4 && columns - j >= 8) {
+      const down = <usize>cRow << 2;
+      putRow(to, f32x4.mul(c00, factor), f32x4.mul(c01, factor), isFurther, start);
+      putRow(to + down, f32x4.mul(c10, factor), f32x4.mul(c11, factor), isFurther, start);
+      putRow(to + down * 2, f32x4.mul(c20, factor), f32x4.mul(c21, factor), isFurther, start);
+      putRow(to + down * 3, f32x4.mul(c30, factor), f32x4.mul(c31, factor), isFurther, start);
+    } else {
+      put(c00, c01, c10, c11, c20, c21, c30, c31, to, cRow, rows, columns - j, factor, isFurther, start, edge);
+    }
   }
 }
 
-/** Writes a tile of C, or adds to it; at the right edge through `edge`, so that nothing beyond C is touched. */
-// @ts-ignore: decorator
-@inline
+/** Writes a tile of C, or adds to it, where it has fewer rows or columns: through `edge`, so that nothing beyond C is touched. */
 function put(
   c00: v128, c01: v128, c10: v128, c11: v128, c20: v128, c21: v128, c30: v128, c31: v128,
   c: usize, cRow: i32, rows: i32, width: i32, scale: v128, isFurther: bool, bias: usize, edge: usize,
 ): void {
   const down = <usize>cRow << 2;
-  if (width >= 8) {
-    putRow(c, f32x4.mul(c00, scale), f32x4.mul(c01, scale), isFurther, bias);
-    if (rows > 1) putRow(c + down, f32x4.mul(c10, scale), f32x4.mul(c11, scale), isFurther, bias);
-    if (rows > 2) putRow(c + down * 2, f32x4.mul(c20, scale), f32x4.mul(c21, scale), isFurther, bias);
-    if (rows > 3) putRow(c + down * 3, f32x4.mul(c30, scale), f32x4.mul(c31, scale), isFurther, bias);
-  } else {
-    putPart(c, f32x4.mul(c00, scale), f32x4.mul(c01, scale), width, isFurther, bias, edge);
-    if (rows > 1) putPart(c + down, f32x4.mul(c10, scale), f32x4.mul(c11, scale), width, isFurther, bias, edge);
-    if (rows > 2) putPart(c + down * 2, f32x4.mul(c20, scale), f32x4.mul(c21, scale), width, isFurther, bias, edge);
-    if (rows > 3) putPart(c + down * 3, f32x4.mul(c30, scale), f32x4.mul(c31, scale), width, isFurther, bias, edge);
-  }
+  putPart(c, f32x4.mul(c00, scale), f32x4.mul(c01, scale), width, isFurther, bias, edge);
+  if (rows > 1) putPart(c + down, f32x4.mul(c10, scale), f32x4.mul(c11, scale), width, isFurther, bias, edge);
+  if (rows > 2) putPart(c + down * 2, f32x4.mul(c20, scale), f32x4.mul(c21, scale), width, isFurther, bias, edge);
+  if (rows > 3) putPart(c + down * 3, f32x4.mul(c30, scale), f32x4.mul(c31, scale), width, isFurther, bias, edge);
 }
 
 // @ts-ignore: decorator
@@ -513,7 +577,7 @@ function putRow(c: usize, x0: v128, x1: v128, isFurther: bool, bias: usize): voi
 function putPart(c: usize, x0: v128, x1: v128, width: i32, isFurther: bool, bias: usize, edge: usize): void {
   v128.store(edge, x0);
   v128.store(edge, x1, 16);
-  for (let w: usize = 0; w < <usize>width; w++) {
+  for (let w: usize = 0; w < <usize>min(width, 8); w++) {
     const at = c + (w << 2);
     let number = load<f32>(edge + (w << 2));
     if (bias != 0) number += load<f32>(bias + (w << 2));

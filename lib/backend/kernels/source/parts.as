@@ -1,5 +1,5 @@
 /** The kernels that threads share, by number: which chunk of the job's work each does. */
-import { activatePart, activateGradientPart } from "./activation";
+import { activatePart } from "./activation";
 import { matmulPart } from "./matmul";
 import { normGradientPart, normPart } from "./norm";
 import { adamPart, addPart, multiplyPart, sumRowsPart } from "./rows";
@@ -13,11 +13,10 @@ export const CROSS_ENTROPY: i32 = 3;
 export const NORM: i32 = 4;
 export const NORM_GRADIENT: i32 = 5;
 export const ACTIVATE: i32 = 6;
-export const ACTIVATE_GRADIENT: i32 = 7;
-export const ADD: i32 = 8;
-export const MULTIPLY: i32 = 9;
-export const SUM_ROWS: i32 = 10;
-export const ADAM: i32 = 11;
+export const ADD: i32 = 7;
+export const MULTIPLY: i32 = 8;
+export const SUM_ROWS: i32 = 9;
+export const ADAM: i32 = 10;
 
 export function part(kernel: i32, chunk: i32, chunks: i32): void {
   switch (kernel) {
@@ -28,7 +27,6 @@ export function part(kernel: i32, chunk: i32, chunks: i32): void {
     case NORM: return normPart(chunk, chunks);
     case NORM_GRADIENT: return normGradientPart(chunk, chunks);
     case ACTIVATE: return activatePart(chunk, chunks);
-    case ACTIVATE_GRADIENT: return activateGradientPart(chunk, chunks);
     case ADD: return addPart(chunk, chunks);
     case MULTIPLY: return multiplyPart(chunk, chunks);
     case SUM_ROWS: return sumRowsPart(chunk, chunks);

@@ -16,15 +16,17 @@ const WORK: usize = 16; // work that could have been shared, in thousands of ste
 const OPEN: usize = 64; // 1 while chunks are to be had
 const KERNEL: usize = 68;
 const CHUNKS: usize = 72;
-const NEXT: usize = 128; // the next chunk
-const ACTIVE: usize = 192; // helpers that look at the job
-const WAITED_FOR: usize = 196; // 1 while the caller sleeps until they have done
+const SHARES: usize = 76; // among how many threads
+const ACTIVE: usize = 128; // helpers that look at the job
+const WAITED_FOR: usize = 132; // 1 while the caller sleeps until they have done
 /** Where a job's arguments begin. */
-export const ARGUMENTS: usize = 256;
+export const ARGUMENTS: usize = 192;
+const NEXT: usize = 384; // for each thread the next chunk of its share, a cache line apart
+const MOST_THREADS: i32 = 16;
 
 /** Bytes of the block. */
 export function jobSize(): i32 {
-  return 512;
+  return <i32>NEXT + MOST_THREADS * 64;
 }
 
 /** How often a helper looks for a job before it goes to sleep: about a quarter of a millisecond. */
@@ -106,12 +108,34 @@ export function begin(): void {
 export function share(kernel: i32, chunks: i32): void {
   store<i32>(job, kernel, KERNEL);
   store<i32>(job, chunks, CHUNKS);
-  atomic.store<i32>(job, 0, NEXT);
+  // Threads that join meanwhile help with the next job.
+  const threads = atomic.load<i32>(job, THREADS) + 1;
+  store<i32>(job, threads, SHARES);
+  for (let i = 0; i < threads; i++) {
+    atomic.store<i32>(job + NEXT + (<usize>i << 6), partStart(chunks, i, threads, 1));
+  }
   atomic.store<i32>(job, 1, OPEN);
   atomic.add<i32>(job, 1, SEQUENCE);
   if (atomic.load<i32>(job, SLEEPING) != 0) atomic.notify(job + SEQUENCE, -1);
-  take(kernel, chunks);
+  take(kernel, chunks, ownNumber, threads);
   close();
+}
+
+/**
+ * Chunks of this thread's own share, then what is left of the others'. Shares are the same from job to job, so that a thread finds what it wrote itself in its
+ * own core's cache.
+ */
+function take(kernel: i32, chunks: i32, own: i32, threads: i32): void {
+  for (let i = 0; i < threads; i++) {
+    const owner = (own + i) % threads;
+    const next = job + NEXT + (<usize>owner << 6);
+    const end = partStart(chunks, owner + 1, threads, 1);
+    for (;;) {
+      const chunk = atomic.add<i32>(next, 1);
+      if (chunk >= end) break;
+      part(kernel, chunk, chunks);
+    }
+  }
 }
 
 /** Ends the job: no helper begins with it any more, and those that had begun have done. */
@@ -135,17 +159,17 @@ function close(): void {
   atomic.store<i32>(job, 0, WAITED_FOR);
 }
 
-function take(kernel: i32, chunks: i32): void {
-  for (;;) {
-    const chunk = atomic.add<i32>(job, 1, NEXT);
-    if (chunk >= chunks) return;
-    part(kernel, chunk, chunks);
-  }
-}
+/** Which thread this is: 0 calls, others help. */
+let ownNumber: i32 = 0;
 
 /** Counts this thread as one that helps: from now on work is shared. */
 export function join(): void {
-  atomic.add<i32>(job, 1, THREADS);
+  ownNumber = atomic.add<i32>(job, 1, THREADS) + 1;
+}
+
+/** Which job this thread works on. */
+export function jobNumber(): i32 {
+  return load<i32>(job, SEQUENCE);
 }
 
 /** What a helping thread does until the process ends. */
@@ -161,7 +185,7 @@ export function serve(): void {
     }
     seen = atomic.load<i32>(job, SEQUENCE);
     atomic.add<i32>(job, 1, ACTIVE);
-    if (atomic.load<i32>(job, OPEN) != 0) take(load<i32>(job, KERNEL), load<i32>(job, CHUNKS));
+    if (atomic.load<i32>(job, OPEN) != 0) take(load<i32>(job, KERNEL), load<i32>(job, CHUNKS), ownNumber, load<i32>(job, SHARES));
     atomic.sub<i32>(job, 1, ACTIVE);
     if (atomic.load<i32>(job, WAITED_FOR) != 0) atomic.notify(job + ACTIVE, 1);
   }

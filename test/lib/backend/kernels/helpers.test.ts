@@ -46,6 +46,14 @@ function everyKernel(fast: FastKernels): Record<string, Float32Array> {
       fast.product(m, 2049, k, left, right, { at: at(c), row: 2049 }, { bias: row });
       keep(`product of ${m} rows with bias`, c);
     }
+    // All of B is one block, which a thread packs once for its parts of the rows.
+    const [tall, wide] = [made(1031 * 90, 12), made(90 * 101, 13)];
+    for (const width of [101, 90]) {
+      const product = fast.output([1031, width]);
+      const right = { at: at(wide), row: width };
+      fast.product(1031, width, 90, { at: at(tall), row: 90 }, right, { at: at(product), row: width });
+      keep(`product of 1031 rows and ${width} columns`, product);
+    }
     const [many, other, products] = [made(37 * 24 * 16, 7), made(37 * 16 * 24, 8), fast.output([37, 24, 24])];
     const batch = {
       a: { at: at(many), row: 16, batch: 384 },
@@ -70,10 +78,10 @@ function everyKernel(fast: FastKernels): Record<string, Float32Array> {
     keep("normGradient", out);
     keep("normGradient of the gain", dGain);
     keep("normGradient of the bias", dBias);
-    kernels.activate(at(x), at(out), rows * n, 2);
+    const slopes = fast.output([rows * n]);
+    kernels.activate(at(x), at(out), at(slopes), rows * n, 2);
     keep("activate", out);
-    kernels.activateGradient(at(x), at(dy), at(out), rows * n, 2);
-    keep("activateGradient", out);
+    keep("activate's slopes", slopes);
     kernels.add(at(x), at(dy), at(out), rows * n);
     keep("add", out);
     kernels.multiply(at(x), at(dy), at(out), rows * n);

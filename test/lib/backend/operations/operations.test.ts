@@ -98,6 +98,17 @@ const EXAMPLES: Record<string, Example> = {
     shapes: [[2, 3, 5], [7, 5], [7]],
     run: (a, x) => linear(a, given(x, 0), given(x, 1), given(x, 2), true),
   },
+  "linear of many rows, whose sums are formed of stretches": {
+    shapes: [[1030, 3], [3, 5], [5]],
+    run: (a, x) => linear(a, given(x, 0), given(x, 1), given(x, 2)),
+  },
+  "linear of many rows by a transposed matrix": {
+    shapes: [
+      [2, 130, 3],
+      [5, 3],
+    ],
+    run: (a, x) => linear(a, given(x, 0), given(x, 1), undefined, true),
+  },
   rowsOf: {
     shapes: [[5, 7]],
     run: (a, x) => rowsOf(a, given(x, 0), Int32Array.from([4, 0, 4, 2, 1, 4]), [2, 3]),
@@ -200,15 +211,15 @@ function rotation({ tf }: Arithmetic, pairs: "halves" | "neighbours", rows: numb
 }
 
 /** The result and the gradients of its weighted sum, as plain numbers. */
-function evaluated(a: Arithmetic, { shapes, run }: Example, data: readonly Float32Array[]) {
+function evaluated(a: Arithmetic, { shapes, run }: Example, data: readonly Float32Array[], frees = false) {
   return tidied(a, () => {
     const tape = new Tape();
     const inputs = shapes.map((shape, i) => a.tf.tensor(data[i] ?? [], shape as number[]));
     for (const input of inputs) tape.watch(input);
     const output = run({ ...a, tape }, inputs);
     const seed = a.tf.tensor(numbers(output.size, 5), output.shape);
-    const gradients = tape.gradients(output, seed, inputs, (x, y) => a.tf.add(x, y));
     const result = output.dataSync<"float32">();
+    const gradients = tape.gradients(output, seed, inputs, (x, y) => a.tf.add(x, y), { frees });
     return {
       shape: output.shape,
       result,
@@ -250,6 +261,14 @@ for (const [name, example] of Object.entries(EXAMPLES)) {
       assertClose(fast.result, composed.result, 2e-6, "result");
       for (const [i, gradient] of composed.gradients.entries()) {
         assertClose(fast.gradients[i] ?? [], gradient, 1e-5, `gradient ${i}`);
+      }
+    });
+
+    it("gives the same gradients where the tape frees what it no longer needs", () => {
+      const a = arithmeticOfBackend();
+      for (const arithmetic of [a, { ...a, fast: undefined }]) {
+        const kept = evaluated(arithmetic, example, data);
+        assert.deepEqual(evaluated(arithmetic, example, data, true).gradients, kept.gradients);
       }
     });
 
