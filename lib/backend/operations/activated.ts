@@ -10,17 +10,17 @@ const CUBIC = 0.044715;
  * f(x), number by number (`solu`: over the last axis).
  *
  * relu max(0, x) · gelu x Φ(x) · gelu-tanh x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))) (Hendrycks & Gimpel 2016) ·
- * gelu-sigmoid x σ(1.702 x) · silu x σ(x) · solu x softmax(x) (Elhage et al. 2022).
+ * gelu-sigmoid x σ(1.702 x) · silu x σ(x) · solu x softmax(x) (Elhage et al. 2022). x is used up: what is computed may lie in its memory.
  */
 export function activated(arithmetic: Arithmetic, x: Numbers, name: ActivationName): Numbers {
   if (name === "identity") return x;
   const { tf, fast, tape } = arithmetic;
   if (fast && name !== "solu") {
     const kind = KERNEL_KINDS[name];
-    const out = fast.output(x.shape);
-    const slopes = tape && fast.output(x.shape);
+    // In the place of x: forwards its values, with a tape its slopes, which are all that backwards is needed of x.
+    const [out, slopes] = tape ? [fast.output(x.shape), fast.sharing(x)] : [fast.sharing(x), undefined];
     fast.kernels.activate(fast.at(x), fast.at(out), fast.at(slopes), x.size, kind);
-    if (slopes) {
+    if (tape && slopes) {
       tape.record(out, [x], (dy) => {
         fast.kernels.multiply(fast.at(dy), fast.at(slopes), fast.at(slopes), x.size);
         return [slopes];

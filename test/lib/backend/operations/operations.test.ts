@@ -217,13 +217,14 @@ function evaluated(a: Arithmetic, { shapes, run }: Example, data: readonly Float
     const inputs = shapes.map((shape, i) => a.tf.tensor(data[i] ?? [], shape as number[]));
     for (const input of inputs) tape.watch(input);
     const output = run({ ...a, tape }, inputs);
-    const seed = a.tf.tensor(numbers(output.size, 5), output.shape);
+    const weights = numbers(output.size, 5);
+    const seed = a.tf.tensor(weights, output.shape);
     const result = output.dataSync<"float32">();
     const gradients = tape.gradients(output, seed, inputs, (x, y) => a.tf.add(x, y), { frees });
     return {
       shape: output.shape,
       result,
-      value: result.reduce((sum, number, i) => sum + number * (numbers(output.size, 5)[i] ?? 0), 0),
+      value: result.reduce((sum, number, i) => sum + number * (weights[i] ?? 0), 0),
       gradients: gradients.map((gradient) => gradient?.dataSync<"float32">() ?? new Float32Array()),
     };
   });

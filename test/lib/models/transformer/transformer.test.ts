@@ -86,6 +86,11 @@ describe("Transformer", () => {
         assert.ok(
           largestDifference([...rest.logits.data], [...whole.logits.slice({ position: [5, 8] }).data]) < 1e-5,
         );
+        // One tensor seen at two hook points is copied once.
+        const twice = model.run(TOKENS, {
+          keep: ["blocks.0.residualAfter", "blocks.1.residualBefore"],
+        }).activations;
+        assert.equal(twice["blocks.0.residualAfter"].data, twice["blocks.1.residualBefore"].data);
         assert.deepEqual(rest.activations["blocks.1.pattern"].shape, [model.configuration.heads, 3, 8]);
         const stopped = model.run(TOKENS, { until: 1 });
         const before = [...whole.activations["blocks.1.residualBefore"].data];
