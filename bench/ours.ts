@@ -28,11 +28,19 @@ async function forwardWithCache(): Promise<Work> {
   return () => model.run(tokens, { keep: ["*"] });
 }
 
-/** 16 tokens after 32, keys and values remembered. */
+/** 16 tokens after 32, keys and values remembered; each time after other 32, of which nothing is remembered. */
 async function generation(): Promise<Work> {
   const model = await createTransformer(GPT2, { seed: 1 });
-  const prompt = Array.from({ length: 32 }, (_, i) => model.vocabulary.word((i * 7919) % GPT2.vocabulary));
-  return () => completion(model, prompt, { length: 16 });
+  let turn = 0;
+  return () => {
+    turn++;
+    const token = (i: number) => model.vocabulary.word((turn + i * 7919) % GPT2.vocabulary);
+    return completion(
+      model,
+      Array.from({ length: 32 }, (_, i) => token(i)),
+      { length: 16 },
+    );
+  };
 }
 
 function waves(count: number): Float32Array {

@@ -1,5 +1,6 @@
 """One row by PyTorch (and transformers): `python bench/peers/pytorch.py ROW`, for run.ts. The protocol is rounds.ts'."""
 
+import itertools
 import os
 import statistics
 import subprocess
@@ -117,11 +118,17 @@ def forward_with_cache():
 
 
 def generation():
-    """16 tokens after 32 by `generate`, keys and values remembered."""
+    """16 tokens after 32 by `generate`, keys and values remembered; each time after other 32."""
     model = gpt2()
-    tokens = torch.tensor([[(i * 7919) % 50257 for i in range(32)]])
     options = {"max_new_tokens": 16, "min_new_tokens": 16, "do_sample": False, "pad_token_id": 0}
-    return lambda: model.generate(tokens, attention_mask=torch.ones_like(tokens), **options)
+    turns = itertools.count(1)
+
+    def run():
+        turn = next(turns)
+        tokens = torch.tensor([[(turn + i * 7919) % 50257 for i in range(32)]])
+        return model.generate(tokens, attention_mask=torch.ones_like(tokens), **options)
+
+    return run
 
 
 def loading():

@@ -10,7 +10,9 @@ import type { Tensor } from "../tensor/index.ts";
 export function entropy(distribution: Tensor<["vocabulary"]>): number {
   let sum = 0;
   let nats = 0;
-  for (const share of distribution.data) {
+  const { data } = distribution;
+  for (let i = 0; i < data.length; i++) {
+    const share = data[i] ?? 0;
     sum += share;
     if (share > 0) nats -= share * Math.log(share);
   }

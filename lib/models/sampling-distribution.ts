@@ -1,4 +1,4 @@
-import { tensor, type Tensor } from "../tensor/index.ts";
+import { tensor, type Numbers, type Tensor } from "../tensor/index.ts";
 import { OptionError } from "./errors.ts";
 
 /** How freely the next word is drawn. */
@@ -29,30 +29,53 @@ export function samplingDistribution(
   if (!(topK >= 1)) throw new OptionError("topK", topK, "at least 1");
   if (!(topP > 0 && topP <= 1)) throw new OptionError("topP", topP, "above 0 and at most 1");
 
+  const given = distribution.data;
   const largest = distribution.max();
-  const ranked = Array.from(distribution.data, (share, index) => ({ index, share }))
-    .filter(({ share }) => share > 0)
-    .sort((a, b) => b.share - a.share || a.index - b.index)
-    .slice(0, temperature === 0 ? 1 : topK)
-    // Relative to the largest: shares near zero must not all become zero at a low temperature.
-    .map(({ index, share }) => ({
-      index,
-      share: temperature === 0 ? 1 : Math.exp(Math.log(share / largest) / temperature),
-    }));
+  const isOnlyOne = temperature === 0;
+  // Relative to the largest: shares near zero must not all become zero at a low temperature.
+  const weight = (share: number) =>
+    isOnlyOne ? 1 : temperature === 1 ? share / largest : Math.exp(Math.log(share / largest) / temperature);
 
-  const total = ranked.reduce((sum, { share }) => sum + share, 0);
-  const kept: { index: number; share: number }[] = [];
-  let reached = 0;
-  for (const entry of ranked) {
-    // The tolerance keeps .5 + .3 + .2 from missing a top p of 1 by a rounding error.
-    if (reached >= topP * total * (1 - 1e-12)) break;
-    reached += entry.share;
-    kept.push(entry);
+  const { least, equals } = lastKept(given, largest, isOnlyOne ? 1 : topK, topP, weight);
+  const shares = new Float64Array(given.length);
+  let equalsLeft = equals;
+  let total = 0;
+  for (let index = 0; index < given.length; index++) {
+    const share = given[index] ?? 0;
+    if (!(share >= least) || (share === least && equalsLeft-- <= 0)) continue;
+    total += shares[index] = weight(share);
   }
-
-  const shares = new Float64Array(distribution.size);
-  for (const { index, share } of kept) shares[index] = share / reached;
+  if (total > 0)
+    for (let index = 0; index < shares.length; index++) shares[index] = (shares[index] ?? 0) / total;
   return labelledLike(distribution, shares);
+}
+
+/** The smallest share that is kept, and how many words that have exactly it are. */
+function lastKept(
+  shares: Numbers,
+  largest: number,
+  topK: number,
+  topP: number,
+  weight: (share: number) => number,
+): { readonly least: number; readonly equals: number } {
+  if (topK === 1) return { least: largest > 0 ? largest : Infinity, equals: 1 };
+  if (topK >= shares.length && topP === 1) return { least: Number.MIN_VALUE, equals: Infinity };
+  const rising = Float64Array.from(shares)
+    .filter((share) => share > 0)
+    .sort();
+  const possible = Math.min(rising.length, Math.floor(topK));
+  let total = 0;
+  for (let rank = 1; rank <= possible; rank++) total += weight(rising[rising.length - rank] ?? 0);
+  let [kept, reached] = [0, 0];
+  // The tolerance keeps .5 + .3 + .2 from missing a top p of 1 by a rounding error.
+  while (kept < possible && reached < topP * total * (1 - 1e-12)) {
+    kept++;
+    reached += weight(rising[rising.length - kept] ?? 0);
+  }
+  const least = rising[rising.length - kept] ?? Infinity;
+  let equals = 0;
+  while (equals < kept && rising[rising.length - kept + equals] === least) equals++;
+  return { least, equals };
 }
 
 function labelledLike(model: Tensor<["vocabulary"]>, shares: Float64Array): Tensor<["vocabulary"]> {

@@ -144,6 +144,53 @@ describe("samplingDistribution", () => {
       share > 0 ? ("abcde"[index] ?? "") : "",
     ).filter(Boolean);
   }
+
+  /** The same by sorting all words, as the definition says it. */
+  function bySorting(shares: readonly number[], temperature: number, topK: number, topP: number): number[] {
+    const largest = Math.max(0, ...shares);
+    const ranked = shares
+      .map((share, index) => ({ index, share }))
+      .filter(({ share }) => share > 0)
+      .sort((a, b) => b.share - a.share || a.index - b.index)
+      .slice(0, temperature === 0 ? 1 : topK)
+      .map(({ index, share }) => ({
+        index,
+        weight: temperature === 0 ? 1 : (share / largest) ** (1 / temperature),
+      }));
+    const total = ranked.reduce((sum, { weight }) => sum + weight, 0);
+    const result = shares.map(() => 0);
+    let reached = 0;
+    for (const { index, weight } of ranked) {
+      if (reached >= topP * total * (1 - 1e-12)) break;
+      reached += weight;
+      result[index] = weight;
+    }
+    return result.map((weight) => (reached === 0 ? 0 : weight / reached));
+  }
+
+  it("keeps the words that sorting all of them would keep, in the same shares", () => {
+    // Few different numbers, so that many words are equally likely.
+    const share = fc.constantFrom(0, 0, 0.1, 0.1, 0.2, 0.25, 0.5);
+    fc.assert(
+      fc.property(
+        fc.array(share, { minLength: 1, maxLength: 12 }),
+        fc.constantFrom(0, 0.5, 1, 2),
+        fc.constantFrom(1, 2, 3, 5, Infinity),
+        fc.constantFrom(0.1, 0.4, 0.75, 1),
+        (shares, temperature, topK, topP) => {
+          const given = samplingDistribution(tensor(["vocabulary"], shares), { temperature, topK, topP });
+          const expected = bySorting(shares, temperature, topK, topP);
+          for (const [i, number] of expected.entries()) {
+            assert.ok(
+              Math.abs((given.data[i] ?? NaN) - number) < 1e-12,
+              `${given.toString()} for ${expected}`,
+            );
+          }
+        },
+      ),
+      { numRuns: 500, seed: 3 },
+    );
+  });
 });
 
 describe("entropy", () => {

@@ -59,7 +59,7 @@ export function matmul(
   let columnParts = 1;
   if (items < parts) {
     const wanted = (parts + items - 1) / items;
-    if (m < 4) columnParts = max(1, min(wanted, n >> 9)); // one row reads B once, in long stretches or slowly
+    if (m < 4) columnParts = max(1, min(wanted, n >> 7)); // one row reads B once, in long stretches or slowly
     else {
       // Each part packs its part of B and its part of A: nearly square ones cost least. Halves of halves, so that threads have equally many.
       let pieces = 1;
