@@ -5,7 +5,8 @@
  * Ours and each peer are processes that are prepared first and then asked in turn, round by round, so that what else the machine does meets all of them;
  * a figure is the median of the rounds, a ratio that of ours to the peer's. PyTorch (2.13, CPU) and transformers are found in the Python that the environment
  * variable BENCH_PYTHON names, else `python3`; TransformerLens in the one that BENCH_TRANSFORMER_LENS names, else the same; what is not there is left out and said.
- * `@genai-fi/nanogpt` (1.3.0) is no peer: it does not load in Node (its bundle asks for a browser's TextEncoder).
+ * `@genai-fi/nanogpt` (1.3.0) is found in the folder that BENCH_NANOGPT names, in which `npm install --ignore-scripts @genai-fi/nanogpt@1.3.0` was run.
+ * A side that takes seconds is asked once.
  */
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
@@ -18,6 +19,8 @@ import { median } from "./rounds.ts";
 import { BATCH, GPT2, LARGER, operationsForward, SMALL } from "./sizes.ts";
 
 const ROUNDS = 5;
+/** Milliseconds from which on once is enough. */
+const SLOW = 2000;
 const MEGABYTES = 500;
 
 /** What each row is, who can do it, and in how many milliseconds this machine could at best. */
@@ -37,7 +40,7 @@ const ROWS: Record<string, Row> = {
   },
   "training-larger": {
     what: "training step, GPT: 4 layers, d_model 128, 128 positions, batch 16, Adam",
-    peers: ["PyTorch", "TensorFlow.js wasm"],
+    peers: ["PyTorch", "TensorFlow.js wasm", "nanogpt"],
     atBest: ({ gigaflops }) => (3 * operationsForward(LARGER, BATCH, LARGER.context)) / gigaflops / 1e6,
   },
   "forward-gpt2": {
@@ -74,10 +77,12 @@ const ROWS: Record<string, Row> = {
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const python = process.env["BENCH_PYTHON"] ?? "python3";
+const nanogpt = process.env["BENCH_NANOGPT"];
 const PEERS = {
   PyTorch: (row: string) => [python, here("peers/pytorch.py"), row],
   "TensorFlow.js wasm": (row: string) => [process.execPath, here("peers/tensorflow.mjs"), "wasm", row],
   "TensorFlow.js cpu": (row: string) => [process.execPath, here("peers/tensorflow.mjs"), "cpu", row],
+  nanogpt: () => [process.execPath, here("peers/nanogpt.mjs"), nanogpt ?? ""],
 } as const;
 
 /** A process that serves one row. */
@@ -148,7 +153,8 @@ function has(interpreter: string, modules: string, name: string, variable: strin
 /** The lines of one row, whose sides are asked in turn. */
 async function measured(name: string, row: Row): Promise<string[]> {
   if (name === "loading") process.env["BENCH_SAFETENSORS"] = safetensorsFile();
-  const wanted = row.peers.filter((peer) => peer !== "PyTorch" || hasPyTorch);
+  const missing = { PyTorch: !hasPyTorch, nanogpt: nanogpt === undefined } as Record<string, boolean>;
+  const wanted = row.peers.filter((peer) => missing[peer] !== true);
   const sides = [
     new Side("ours", [process.execPath, "--import", "tsx", here("ours.ts"), name]),
     ...wanted.map((peer) => new Side(peer, PEERS[peer](name))),
@@ -158,7 +164,9 @@ async function measured(name: string, row: Row): Promise<string[]> {
     if (await side.isReady()) ready.push(side);
     else console.error(`Left out of ${name}: ${side.name}, which did not start.`);
   }
-  for (let i = 0; i < ROUNDS; i++) for (const side of ready) await side.round();
+  for (let i = 0; i < ROUNDS; i++) {
+    for (const side of ready) if (!((side.times[0] ?? 0) > SLOW)) await side.round();
+  }
   for (const side of ready) side.end();
   const [ours, ...others] = ready;
   if (ours?.name !== "ours") return [];

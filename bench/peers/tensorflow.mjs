@@ -2,9 +2,9 @@
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { dirname, sep } from "node:path";
-import { createInterface } from "node:readline";
 import * as tf from "@tensorflow/tfjs";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+import { serveRounds } from "./serve-rounds.mjs";
 
 const [backend = "wasm", row = ""] = process.argv.slice(2);
 const main = createRequire(import.meta.url).resolve("@tensorflow/tfjs-backend-wasm");
@@ -106,6 +106,7 @@ function trainingStep({ vocabulary, context, layers, heads, embedding, isWide })
 /** A process that imports TensorFlow.js, starts the backend and multiplies two matrices. */
 function start() {
   const program = `import * as tf from "@tensorflow/tfjs"; import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+import { serveRounds } from "./serve-rounds.mjs";
     setWasmPaths(${JSON.stringify(dirname(main) + sep)}); await tf.setBackend(${JSON.stringify(backend)}); await tf.ready();
     tf.ones([4, 4]).matMul(tf.ones([4, 4])).dataSync();`;
   return () => {
@@ -125,21 +126,4 @@ const ROWS = {
 
 const prepare = ROWS[row];
 if (prepare === undefined) throw new Error(`Rows: ${Object.keys(ROWS).join(", ")}`);
-const work = prepare();
-work();
-console.log("ready");
-for await (const line of createInterface({ input: process.stdin })) {
-  if (line !== "round") break;
-  const times = [];
-  // Three times at least; once where that takes seconds.
-  for (
-    const start = performance.now();
-    times.length < ((times[0] ?? 0) > 2000 ? 1 : 3) || performance.now() - start < 400;
-  ) {
-    const before = performance.now();
-    work();
-    times.push(performance.now() - before);
-  }
-  console.log(String(times.sort((a, b) => a - b)[times.length >> 1]));
-}
-process.exit(0);
+await serveRounds(prepare());
