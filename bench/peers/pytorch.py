@@ -103,12 +103,26 @@ def gpt2():
 
 
 def forward_with_cache():
-    """GPT-2's sizes by transformers, eager attention, every hidden state and pattern kept, and each part's output by a hook."""
+    """
+    GPT-2's sizes by transformers, eager attention, every hidden state and pattern kept, and each part's output by a hook; also what each head adds to
+    the residual stream, which costs as much as the heads' output.
+    """
     model = gpt2()
+    config = model.config
     tokens = torch.tensor([[(i * 7919) % 50257 for i in range(128)]])
     cache = {}
     for name, module in model.named_modules():
         module.register_forward_hook(lambda _, __, output, name=name: cache.__setitem__(name, output))
+    for name, module in model.named_modules():
+        if not name.endswith("attn.c_proj"):
+            continue
+        weight = module.weight.view(config.n_head, -1, config.n_embd)
+
+        def results(_, inputs, name=name, weight=weight):
+            z = inputs[0].view(-1, config.n_head, weight.shape[1])
+            cache[f"{name}.results"] = torch.einsum("phv,hve->phe", z, weight)
+
+        module.register_forward_pre_hook(results)
 
     def run():
         with torch.no_grad():

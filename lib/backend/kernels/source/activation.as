@@ -5,11 +5,11 @@ import { accumulate, exponential, loadPart, storePart } from "./vector";
 /** The fewest numbers that are worth a chunk of their own. */
 const LEAST: i32 = 2048;
 
-/** 1 / (1 + e^−x). */
+/** 1 / (1 + e^x): σ(−x). */
 // @ts-ignore: decorator
 @inline
-function sigmoid(x: v128): v128 {
-  return f32x4.div(f32x4.splat(1), f32x4.add(f32x4.splat(1), exponential(f32x4.neg(x))));
+function fallingSigmoid(x: v128): v128 {
+  return f32x4.div(f32x4.splat(1), f32x4.add(f32x4.splat(1), exponential(x)));
 }
 
 /** erf x, given e^(−x²); absolute error below 2e-7. Source: Abramowitz & Stegun 7.1.26. */
@@ -51,7 +51,8 @@ let slope: v128 = f32x4.splat(0);
 function value(x: v128, kind: i32, wantsSlope: bool): v128 {
   if (kind == 0) {
     if (wantsSlope) slope = v128.and(f32x4.splat(1), f32x4.gt(x, f32x4.splat(0)));
-    return f32x4.max(x, f32x4.splat(0));
+    // The operands' order keeps what is not a number.
+    return f32x4.pmax(x, f32x4.splat(0));
   }
   if (kind == 1) {
     const bell = exponential(f32x4.mul(f32x4.mul(x, x), f32x4.splat(-0.5)));
@@ -59,18 +60,19 @@ function value(x: v128, kind: i32, wantsSlope: bool): v128 {
     if (wantsSlope) slope = accumulate(share, x, f32x4.mul(bell, f32x4.splat(0.3989422804)));
     return f32x4.mul(x, share);
   }
-  let inner = x;
+  // x · σ(u(x)): u falls in the exponent, so its numbers are given with the other sign.
+  let inner = f32x4.neg(x);
   let innerSlope = f32x4.splat(1);
   if (kind == 2) {
-    // (1 + tanh u) / 2 = σ(2u)
+    // (1 + tanh u) / 2 = σ(2u), 2u = 2 √(2/π) (x + 0.044715 x³)
     const square = f32x4.mul(x, x);
-    inner = f32x4.mul(f32x4.mul(x, accumulate(f32x4.splat(1), f32x4.splat(0.044715), square)), f32x4.splat(1.5957691216));
-    if (wantsSlope) innerSlope = f32x4.mul(accumulate(f32x4.splat(1), f32x4.splat(0.134145), square), f32x4.splat(1.5957691216));
+    inner = f32x4.mul(x, accumulate(f32x4.splat(-1.5957691216), f32x4.splat(-0.07135481627), square));
+    if (wantsSlope) innerSlope = accumulate(f32x4.splat(1.5957691216), f32x4.splat(0.2140644488), square);
   } else if (kind == 3) {
-    inner = f32x4.mul(x, f32x4.splat(1.702));
     innerSlope = f32x4.splat(1.702);
+    inner = f32x4.mul(x, f32x4.splat(-1.702));
   }
-  const share = sigmoid(inner);
+  const share = fallingSigmoid(inner);
   const y = f32x4.mul(x, share);
   if (wantsSlope) slope = accumulate(share, f32x4.mul(y, innerSlope), f32x4.sub(f32x4.splat(1), share));
   return y;

@@ -26,23 +26,24 @@ export function largestOf(x: v128): f32 {
 
 /**
  * e^x of four numbers, relative error below 2e-7; 0 below −87, at most e^88. Source: the polynomial of Cephes' `expf` (Moshier), with the argument
- * reduced by whole powers of two; adding 1.5 · 2²³ rounds to a whole number, which is then in the sum's last bits.
+ * reduced by whole powers of two; adding 1.5 · 2²³ rounds to a whole number, which is then in the sum's last bits. The polynomial's terms are formed in pairs
+ * (Estrin's scheme), which wait for each other less: where another program shares the core, few steps of a loop are under way at once.
  */
 // @ts-ignore: decorator
 @inline
 export function exponential(x: v128): v128 {
   const small = f32x4.lt(x, f32x4.splat(-87));
   // The operands' order keeps what is not a number.
-  x = f32x4.pmax(f32x4.pmin(x, f32x4.splat(88)), f32x4.splat(-87));
+  x = f32x4.pmin(x, f32x4.splat(88));
   const rounded = accumulate(f32x4.splat(12582912), x, f32x4.splat(1.44269504088896341));
   const n = f32x4.sub(rounded, f32x4.splat(12582912));
   const r = accumulate(accumulate(x, n, f32x4.splat(-0.693359375)), n, f32x4.splat(2.12194440e-4));
-  let p = accumulate(f32x4.splat(1.3981999507e-3), f32x4.splat(1.9875691500e-4), r);
-  p = accumulate(f32x4.splat(8.3334519073e-3), p, r);
-  p = accumulate(f32x4.splat(4.1665795894e-2), p, r);
-  p = accumulate(f32x4.splat(1.6666665459e-1), p, r);
-  p = accumulate(f32x4.splat(5.0000001201e-1), p, r);
-  const y = f32x4.add(accumulate(r, f32x4.mul(p, r), r), f32x4.splat(1));
+  const square = f32x4.mul(r, r);
+  const first = accumulate(f32x4.splat(5.0000001201e-1), f32x4.splat(1.6666665459e-1), r);
+  const second = accumulate(f32x4.splat(4.1665795894e-2), f32x4.splat(8.3334519073e-3), r);
+  const third = accumulate(f32x4.splat(1.3981999507e-3), f32x4.splat(1.9875691500e-4), r);
+  const p = accumulate(first, accumulate(second, third, square), square);
+  const y = accumulate(f32x4.add(f32x4.splat(1), r), p, square);
   const power = i32x4.shl(i32x4.add(rounded, i32x4.splat(127)), 23);
   return v128.andnot(f32x4.mul(y, power), small);
 }
