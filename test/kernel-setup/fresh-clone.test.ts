@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdirSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { freePort } from "../free-port.ts";
 import { ended, ROOT } from "../python.ts";
@@ -35,6 +35,26 @@ describe("npm start on a fresh clone, in a path with spaces and letters beyond A
     const { stdout } = await ended("npm", ["run", "--silent", "doctor"], { cwd: clone });
     assert.match(stdout, /^ok {4}a cell in the kernel: 42 /m);
     assert.match(stdout, /All is well\.\n$/);
+  });
+
+  it("says which backend runs, and why a broken installation of a faster one does not", async () => {
+    const doctor = () => ended("npm", ["run", "--silent", "doctor"], { cwd: clone });
+    assert.match(
+      (await doctor()).stdout,
+      /^ok {4}TensorFlow\.js: wasm with our .* kernels, .* is not installed\.$/m,
+    );
+    const broken = join(clone, "node_modules/@tensorflow/tfjs-node");
+    mkdirSync(broken, { recursive: true });
+    writeFileSync(join(broken, "package.json"), '{ "name": "@tensorflow/tfjs-node", "main": "index.js" }');
+    writeFileSync(join(broken, "index.js"), 'throw new Error("tfjs_binding.node: no such file");');
+    try {
+      assert.match(
+        (await doctor()).stdout,
+        /^ok {4}TensorFlow\.js: wasm with our .*Not tensorflow: tfjs_binding\.node: no such file$/m,
+      );
+    } finally {
+      rmSync(broken, { recursive: true });
+    }
   });
 
   it("starts again without a network", async () => {
