@@ -183,7 +183,7 @@ describe("samplingDistribution", () => {
           for (const [i, number] of expected.entries()) {
             assert.ok(
               Math.abs((given.data[i] ?? NaN) - number) < 1e-12,
-              `${given.toString()} for ${expected}`,
+              `${given.toString()} for ${expected.join(" ")}`,
             );
           }
         },
