@@ -106,7 +106,6 @@ function trainingStep({ vocabulary, context, layers, heads, embedding, isWide })
 /** A process that imports TensorFlow.js, starts the backend and multiplies two matrices. */
 function start() {
   const program = `import * as tf from "@tensorflow/tfjs"; import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
-import { serveRounds } from "./serve-rounds.mjs";
     setWasmPaths(${JSON.stringify(dirname(main) + sep)}); await tf.setBackend(${JSON.stringify(backend)}); await tf.ready();
     tf.ones([4, 4]).matMul(tf.ones([4, 4])).dataSync();`;
   return () => {
