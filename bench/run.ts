@@ -1,5 +1,5 @@
 /**
- * Measures this library and its peers in one run and prints the table of docs/speed.md: `npm run bench`, `npm run bench -- ROW …` for some rows;
+ * Measures this library and its peers in one run and prints the table of docs/speed.md: `npm run bench`, `npm run bench -- ROW …` for some rows, `--rounds=15` for more rounds than 5;
  * with `--write` the rows take their place in that table.
  *
  * Ours and each peer are processes that are prepared first and then asked in turn, round by round, so that what else the machine does meets all of them;
@@ -18,7 +18,7 @@ import type { Limits } from "./limit.ts";
 import { median } from "./rounds.ts";
 import { BATCH, GPT2, LARGER, operationsForward, SMALL } from "./sizes.ts";
 
-const ROUNDS = 5;
+const ROUNDS = Number(/^--rounds=(\d+)$/m.exec(process.argv.join("\n"))?.[1] ?? 5);
 /** Milliseconds from which on once is enough. */
 const SLOW = 2000;
 const MEGABYTES = 500;
@@ -128,7 +128,7 @@ const hasPyTorch = has(python, "torch, transformers", "PyTorch", "BENCH_PYTHON")
 const limits = JSON.parse(last(process.execPath, ["--import", "tsx", here("limit.ts")])) as Limits;
 const folder = mkdtempSync(join(tmpdir(), "bench-"));
 const isWritten = process.argv.includes("--write");
-const asked = process.argv.slice(2).filter((name) => name !== "--write");
+const asked = process.argv.slice(2).filter((name) => !name.startsWith("--"));
 try {
   const machine = `${cpus()[0]?.model ?? "?"}, ${availableParallelism()} cores; Node ${process.version}`;
   console.log(`${machine}; at most ${shown(limits.gigaflops)} GFLOP/s, ${shown(limits.gigabytes)} GB/s\n`);
