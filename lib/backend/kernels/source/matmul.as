@@ -328,7 +328,12 @@ function pack(b: usize, bRow: i32, bColumn: i32, inner: i32, columns: i32, panel
     }
   } else if (bRow == 1) {
     for (; column + 8 <= columns; column += 8) {
-      packTransposed(b + <usize>column * right, right, inner, panels + <usize>(column >> 3) * depth);
+      // Columns of B that lie in memory as rows.
+      const first = b + <usize>column * right;
+      const fifth = first + right * 4;
+      const panel = panels + <usize>(column >> 3) * depth;
+      turn(first, first + right, first + right * 2, first + right * 3, inner, panel, 32);
+      turn(fifth, fifth + right, fifth + right * 2, fifth + right * 3, inner, panel + 16, 32);
     }
   }
   for (; column < columns; column += 8) {
@@ -345,40 +350,32 @@ function pack(b: usize, bRow: i32, bColumn: i32, inner: i32, columns: i32, panel
   }
 }
 
-/** Eight columns of B that lie in memory as rows: turned four numbers at a time. */
-function packTransposed(from: usize, step: usize, inner: i32, to: usize): void {
-  const whole = inner & ~3;
-  for (let half = 0; half < 2; half++) {
-    const r0 = from + step * (half * 4);
-    const r1 = r0 + step;
-    const r2 = r1 + step;
-    const r3 = r2 + step;
-    let target = to + half * 16;
-    let offset: usize = 0;
-    for (let i = 0; i < whole; i += 4) {
-      const x0 = v128.load(r0 + offset);
-      const x1 = v128.load(r1 + offset);
-      const x2 = v128.load(r2 + offset);
-      const x3 = v128.load(r3 + offset);
-      const low01 = v128.shuffle<f32>(x0, x1, 0, 4, 1, 5);
-      const high01 = v128.shuffle<f32>(x0, x1, 2, 6, 3, 7);
-      const low23 = v128.shuffle<f32>(x2, x3, 0, 4, 1, 5);
-      const high23 = v128.shuffle<f32>(x2, x3, 2, 6, 3, 7);
-      v128.store(target, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5));
-      v128.store(target, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7), 32);
-      v128.store(target, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5), 64);
-      v128.store(target, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7), 96);
-      target += 128;
-      offset += 16;
-    }
-    for (let i = whole; i < inner; i++) {
-      store<f32>(target, load<f32>(r0 + offset));
-      store<f32>(target, load<f32>(r1 + offset), 4);
-      store<f32>(target, load<f32>(r2 + offset), 8);
-      store<f32>(target, load<f32>(r3 + offset), 12);
-      target += 32;
-      offset += 4;
-    }
+/** Copies four rows of `inner` numbers beside each other: the first of each, then the second of each …, such fours `step` bytes apart. */
+function turn(r0: usize, r1: usize, r2: usize, r3: usize, inner: i32, to: usize, step: usize): void {
+  const whole = <usize>(inner & ~3) << 2;
+  const end = <usize>inner << 2;
+  let at: usize = 0;
+  for (; at < whole; at += 16) {
+    const x0 = v128.load(r0 + at);
+    const x1 = v128.load(r1 + at);
+    const x2 = v128.load(r2 + at);
+    const x3 = v128.load(r3 + at);
+    const low01 = v128.shuffle<f32>(x0, x1, 0, 4, 1, 5);
+    const high01 = v128.shuffle<f32>(x0, x1, 2, 6, 3, 7);
+    const low23 = v128.shuffle<f32>(x2, x3, 0, 4, 1, 5);
+    const high23 = v128.shuffle<f32>(x2, x3, 2, 6, 3, 7);
+    v128.store(to, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5));
+    v128.store(to + step, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7));
+    v128.store(to + step * 2, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5));
+    v128.store(to + step * 3, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7));
+    to += step * 4;
+  }
+  for (; at < end; at += 4) {
+    store<f32>(to, load<f32>(r0 + at));
+    store<f32>(to, load<f32>(r1 + at), 4);
+    store<f32>(to, load<f32>(r2 + at), 8);
+    store<f32>(to, load<f32>(r3 + at), 12);
+    to += step;
   }
 }
 
@@ -418,34 +415,13 @@ function gather(a: usize, aRow: i32, aColumn: i32, rows: i32, inner: i32, to: us
   }
 }
 
-/** Copies up to four rows of A, whose numbers lie side by side along the inner axis, as `gather` does: turned four numbers at a time. */
+/** Copies up to four rows of A, whose numbers lie side by side along the inner axis, as `gather` does. */
 function gatherTurned(a: usize, aRow: i32, rows: i32, inner: i32, to: usize): void {
   const down = <usize>aRow << 2;
-  let a1 = rows > 1 ? a + down : a;
-  let a2 = rows > 2 ? a1 + down : a;
-  let a3 = rows > 3 ? a2 + down : a;
-  const whole = a + (<usize>(inner & ~3) << 2);
-  const end = a + (<usize>inner << 2);
-  for (; a < whole; a += 16, a1 += 16, a2 += 16, a3 += 16, to += 64) {
-    const x0 = v128.load(a);
-    const x1 = v128.load(a1);
-    const x2 = v128.load(a2);
-    const x3 = v128.load(a3);
-    const low01 = v128.shuffle<f32>(x0, x1, 0, 4, 1, 5);
-    const high01 = v128.shuffle<f32>(x0, x1, 2, 6, 3, 7);
-    const low23 = v128.shuffle<f32>(x2, x3, 0, 4, 1, 5);
-    const high23 = v128.shuffle<f32>(x2, x3, 2, 6, 3, 7);
-    v128.store(to, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5));
-    v128.store(to, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7), 16);
-    v128.store(to, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5), 32);
-    v128.store(to, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7), 48);
-  }
-  for (; a < end; a += 4, a1 += 4, a2 += 4, a3 += 4, to += 16) {
-    store<f32>(to, load<f32>(a));
-    store<f32>(to, load<f32>(a1), 4);
-    store<f32>(to, load<f32>(a2), 8);
-    store<f32>(to, load<f32>(a3), 12);
-  }
+  const a1 = rows > 1 ? a + down : a;
+  const a2 = rows > 2 ? a1 + down : a;
+  const a3 = rows > 3 ? a2 + down : a;
+  turn(a, a1, a2, a3, inner, to, 16);
 }
 
 /**
