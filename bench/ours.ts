@@ -11,7 +11,7 @@ import {
   type TransformerOptions,
 } from "../lib/index.ts";
 import { openSafetensors } from "../lib/pretrained/safetensors-file.ts";
-import { serveRounds, type Work } from "./rounds.ts";
+import { serveRounds, type Work } from "./rounds.mjs";
 import { BATCH, GPT2, LARGER, SMALL } from "./sizes.ts";
 
 async function trainingStep(options: TransformerOptions): Promise<Work> {

@@ -1,6 +1,6 @@
 /**
- * Measures this library and its peers in one run and prints the table of docs/speed.md: `npm run bench`, `npm run bench -- ROW …` for some rows, `--rounds=15` for more rounds than 5;
- * with `--write` the rows take their place in that table.
+ * Measures this library and its peers in one run and prints the table of docs/speed.md: `npm run bench`, `npm run bench -- ROW …` for some rows,
+ * `--rounds=15` for more rounds than 5; with `--write` the rows take their place in that table.
  *
  * Ours and each peer are processes that are prepared first and then asked in turn, round by round, so that what else the machine does meets all of them;
  * a figure is the median of the rounds, a ratio that of ours to the peer's. PyTorch (2.13, CPU) and transformers are found in the Python that the environment
@@ -15,10 +15,11 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Limits } from "./limit.ts";
-import { median } from "./rounds.ts";
+import { median } from "./rounds.mjs";
 import { BATCH, GPT2, LARGER, operationsForward, SMALL } from "./sizes.ts";
 
-const ROUNDS = Number(/^--rounds=(\d+)$/m.exec(process.argv.join("\n"))?.[1] ?? 5);
+const askedRounds = process.argv.find((option) => /^--rounds=\d+$/.test(option));
+const ROUNDS = Number(askedRounds?.slice("--rounds=".length) ?? 5);
 /** Milliseconds from which on once is enough. */
 const SLOW = 2000;
 const MEGABYTES = 500;
@@ -125,6 +126,7 @@ const [BEGIN, END] = ["<!-- npm run bench -- --write -->\n\n", "\n\n<!-- bench e
 
 const lens = process.env["BENCH_TRANSFORMER_LENS"] ?? python;
 const hasPyTorch = has(python, "torch, transformers", "PyTorch", "BENCH_PYTHON");
+if (nanogpt === undefined) console.error("Left out: nanogpt; BENCH_NANOGPT names no folder that has it.");
 const limits = JSON.parse(last(process.execPath, ["--import", "tsx", here("limit.ts")])) as Limits;
 const folder = mkdtempSync(join(tmpdir(), "bench-"));
 const isWritten = process.argv.includes("--write");
@@ -153,8 +155,9 @@ function has(interpreter: string, modules: string, name: string, variable: strin
 /** The lines of one row, whose sides are asked in turn. */
 async function measured(name: string, row: Row): Promise<string[]> {
   if (name === "loading") process.env["BENCH_SAFETENSORS"] = safetensorsFile();
-  const missing = { PyTorch: !hasPyTorch, nanogpt: nanogpt === undefined } as Record<string, boolean>;
-  const wanted = row.peers.filter((peer) => missing[peer] !== true);
+  const isThere = (peer: keyof typeof PEERS) =>
+    peer === "PyTorch" ? hasPyTorch : peer !== "nanogpt" || nanogpt !== undefined;
+  const wanted = row.peers.filter(isThere);
   const sides = [
     new Side("ours", [process.execPath, "--import", "tsx", here("ours.ts"), name]),
     ...wanted.map((peer) => new Side(peer, PEERS[peer](name))),

@@ -15,7 +15,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { NOTEBOOKS, notebookNames, readNotebook, tagsOf, wholeText } from "../publishing/notebook.ts";
 import { KernelProcess, type FrontEnd } from "../test/kernel/session/front-end.ts";
-import { median } from "./rounds.ts";
+import { median } from "./rounds.mjs";
 
 const STARTS = 3;
 const SLOWEST = 3;

@@ -4,7 +4,7 @@
  * sight; of its backends (cpu, webgl, webgpu) only the first runs here.
  */
 import { pathToFileURL } from "node:url";
-import { serveRounds } from "./serve-rounds.mjs";
+import { serveRounds } from "../rounds.mjs";
 
 const [BATCH, CONTEXT, VOCABULARY] = [16, 128, 64];
 const modules = `${pathToFileURL(process.argv[2] ?? ".").href}/node_modules/`;

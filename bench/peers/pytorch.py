@@ -1,4 +1,4 @@
-"""One row by PyTorch (and transformers): `python bench/peers/pytorch.py ROW`, for run.ts. The protocol is rounds.ts'."""
+"""One row by PyTorch (and transformers): `python bench/peers/pytorch.py ROW`, for run.ts. The protocol is rounds.mjs'."""
 
 import itertools
 import os
@@ -15,7 +15,7 @@ BATCH = 16
 
 
 def serve_rounds(work, seconds=0.4):
-    """What rounds.ts' serveRounds does."""
+    """What rounds.mjs' serveRounds does."""
     start = time.perf_counter()
     while time.perf_counter() - start < seconds:
         work()

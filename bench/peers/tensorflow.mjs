@@ -1,10 +1,10 @@
-/** One row by plain TensorFlow.js, without this library: `node bench/peers/tensorflow.mjs BACKEND ROW`, for run.ts. The protocol is rounds.ts'. */
+/** One row by plain TensorFlow.js, without this library: `node bench/peers/tensorflow.mjs BACKEND ROW`, for run.ts. The protocol is rounds.mjs'. */
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { dirname, sep } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
-import { serveRounds } from "./serve-rounds.mjs";
+import { serveRounds } from "../rounds.mjs";
 
 const [backend = "wasm", row = ""] = process.argv.slice(2);
 const main = createRequire(import.meta.url).resolve("@tensorflow/tfjs-backend-wasm");
