@@ -93,8 +93,8 @@ async function checkBackend(root) {
   const library = pathToFileURL(join(root, "dist", "lib", "backend", "index.js")).href;
   const program = `
     const { startBackend } = await import(${JSON.stringify(library)});
-    const { backend, why, kernels, threads, passedOver } = await startBackend();
-    const how = kernels === "none" ? "" : \` with our \${kernels} kernels, threads for large products: \${threads}\`;
+    const { backend, why, kernels, vectorBits, threads, passedOver } = await startBackend();
+    const how = kernels === "none" ? "" : \` with our \${kernels} kernels; large products: vectors of \${vectorBits} bits, threads: \${threads}\`;
     const others = passedOver.map((other) => \` Not \${other.backend}: \${other.why}\`).join("");
     console.log(\`\${backend}\${how}. \${why}\${others}\`);`;
   const args = ["--input-type=module", "-e", program];

@@ -20,6 +20,8 @@ export interface BackendReport {
   readonly passedOver: readonly { readonly backend: BackendName; readonly why: string }[];
   /** `simd`, `relaxed-simd`: our kernels do the matrix products of the wasm backend; `none`: TensorFlow.js' own. */
   readonly kernels: "relaxed-simd" | "simd" | "none";
+  /** How many bits the vectors have with which our kernels multiply matrices; 256 from Node 24 on, on processors of Intel and AMD. 0 without our kernels. */
+  readonly vectorBits: 0 | 128 | 256;
   /** On how many threads our kernels share large products, once there was enough work to start them; 1 without our kernels. */
   readonly threads: number;
 }
@@ -58,9 +60,12 @@ async function start(choice: BackendName | undefined): Promise<BackendReport> {
     try {
       const why = await STARTERS[backend](tf);
       const kernels = backend === "wasm" ? registerFasterKernels(tf) : "none";
-      const threads = kernels === "none" ? 1 : (fastKernels(tf)?.helpers.threads ?? 1);
+      const fast = kernels === "none" ? undefined : fastKernels(tf);
+      const [vectorBits, threads] = fast
+        ? ([fast.vectorBits, fast.helpers.threads] as const)
+        : ([0, 1] as const);
       const reason = choice === undefined ? why : `It was asked for. ${why}`;
-      return { backend, why: reason, passedOver, kernels, threads };
+      return { backend, why: reason, passedOver, kernels, vectorBits, threads };
     } catch (problem) {
       passedOver.push({ backend, why: oneLine(problem) });
     }

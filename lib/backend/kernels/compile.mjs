@@ -1,6 +1,6 @@
 /**
  * Compiles the kernels in source/ (AssemblyScript) to kernels.wasm.ts, twice: with plain SIMD, and with relaxed SIMD (fused
- * multiply–add), which Node 22 has. Run after a change: `node lib/backend/kernels/compile.mjs`; `--check` only compares.
+ * multiply–add), which Node 22 has; and wide.as by itself. Run after a change: `node lib/backend/kernels/compile.mjs`; `--check` only compares.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 
@@ -20,13 +20,13 @@ function readSource(name) {
   }
 }
 
-/** The module in base64. @param {string[]} features */
-async function compiled(features) {
+/** The module in base64. @param {string} entry @param {string[]} features */
+async function compiled(entry, features) {
   /** @type {Uint8Array} */
   let bytes = new Uint8Array();
   const settings =
-    "index.ts --outFile out.wasm -O3 --noAssert --runtime stub --importMemory --noExportMemory --sharedMemory --maximumMemory 65536 --use abort=";
-  const { error, stderr } = await main([...settings.split(" "), ...features], {
+    "--outFile out.wasm -O3 --noAssert --runtime stub --importMemory --noExportMemory --sharedMemory --maximumMemory 65536 --use abort=";
+  const { error, stderr } = await main([entry, ...settings.split(" "), ...features], {
     readFile: readSource,
     writeFile: (_name, contents) =>
       void (bytes = typeof contents === "string" ? Buffer.from(contents) : contents),
@@ -57,8 +57,11 @@ function hasData(bytes) {
   return false;
 }
 
-const plain = await compiled(["--enable", "simd", "--enable", "threads"]);
-const relaxed = await compiled(["--enable", "simd", "--enable", "threads", "--enable", "relaxed-simd"]);
+const simd = ["--enable", "simd", "--enable", "threads"];
+const relaxedSimd = [...simd, "--enable", "relaxed-simd"];
+const plain = await compiled("index.ts", simd);
+const relaxed = await compiled("index.ts", relaxedSimd);
+const wide = await compiled("wide.ts", relaxedSimd);
 const text = `/* Made by compile.mjs from source/; do not edit. */
 /** The kernels for engines with SIMD, base64. */
 export const SIMD_KERNELS: string =
@@ -66,6 +69,9 @@ export const SIMD_KERNELS: string =
 /** The kernels for engines with relaxed SIMD as well, base64. */
 export const RELAXED_KERNELS: string =
   "${relaxed}";
+/** source/wide.as, base64. */
+export const WIDE_KERNELS: string =
+  "${wide}";
 `;
 const target = new URL("kernels.wasm.ts", folder);
 if (process.argv.includes("--check")) {
@@ -77,5 +83,5 @@ if (process.argv.includes("--check")) {
   }
 } else {
   writeFileSync(target, text);
-  console.log(`kernels.wasm.ts: ${plain.length + relaxed.length} characters`);
+  console.log(`kernels.wasm.ts: ${plain.length + relaxed.length + wide.length} characters`);
 }

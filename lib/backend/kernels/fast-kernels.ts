@@ -43,6 +43,8 @@ const CAUSAL = { "only-seen": 1, "from-seen": 2, "from-seers": 3 } as const;
 /** Our kernels over the wasm backend's memory, with what operations need to call them. */
 export class FastKernels {
   readonly form: "simd" | "relaxed-simd";
+  /** How wide the vectors are with which matrices are multiplied. */
+  readonly vectorBits: 128 | 256;
   readonly kernels: Kernels;
   readonly helpers: Helpers;
   readonly #tf: TensorFlow;
@@ -53,6 +55,7 @@ export class FastKernels {
     this.#backend = backend;
     this.kernels = found.kernels;
     this.form = found.form;
+    this.vectorBits = found.modules.wide ? 256 : 128;
     this.helpers = new Helpers(found, backend.wasm, backend.wasm._malloc(found.kernels.workspaceSize()));
   }
 

@@ -13,8 +13,11 @@ const MOST = 7;
 /** What a helper runs: its own instance of the kernels over the same memory, waiting in WebAssembly for work. */
 const PROGRAM = `
   const { parentPort, workerData } = require("node:worker_threads");
-  const { module, memory, job, workspace } = workerData;
-  const { setUp, join, serve } = new WebAssembly.Instance(module, { env: { memory } }).exports;
+  const { modules, memory, job, workspace } = workerData;
+  const instance = (module, others) => new WebAssembly.Instance(module, { env: { memory }, ...others }).exports;
+  const wide = modules.wide ? instance(modules.wide) : { tiles() {} };
+  const { setUp, useWide, join, serve } = instance(modules.main, { wide });
+  if (modules.wide) useWide();
   setUp(job, workspace);
   join();
   parentPort.postMessage("joined");
@@ -59,12 +62,12 @@ export class Helpers {
   async start(): Promise<void> {
     if (this.#job === undefined || this.#isStarted) return;
     this.#isStarted = true;
-    const { module, kernels } = this.#found;
+    const { modules, kernels } = this.#found;
     const { memory } = this.#wasm.asm;
     const joined: Promise<unknown>[] = [];
     for (let i = 1; i < this.threads; i++) {
       const workspace = this.#wasm._malloc(kernels.workspaceSize());
-      const workerData = { module, memory, job: this.#job.byteOffset, workspace };
+      const workerData = { modules, memory, job: this.#job.byteOffset, workspace };
       const worker = new Worker(PROGRAM, { eval: true, execArgv: [], env: {}, workerData });
       // Where one fails the others go on; none keeps the process from ending.
       const isThere = once(worker, "message").catch(() => undefined);

@@ -1,6 +1,7 @@
 import { setFlagsFromString } from "node:v8";
-import { RELAXED_KERNELS, SIMD_KERNELS } from "./kernels.wasm.ts";
+import { RELAXED_KERNELS, SIMD_KERNELS, WIDE_KERNELS } from "./kernels.wasm.ts";
 import { isShared, withMemory } from "./shared-memory.ts";
+import { wideTiles } from "./wide.ts";
 
 /** What the module that source/ compiles to exports; source/ says what each does. Addresses in bytes, strides in numbers, flags 0 or 1. */
 export interface Kernels {
@@ -9,6 +10,7 @@ export interface Kernels {
   setUp(job: number, workspace: number): void;
   join(): void;
   serve(): void;
+  useWide(): void;
   matmul(
     groups: number,
     batch: number,
@@ -130,7 +132,13 @@ export interface KernelsOverMemory {
   readonly kernels: Kernels;
   readonly form: "simd" | "relaxed-simd";
   /** What other threads make their own instances of. */
-  readonly module: WebAssembly.Module;
+  readonly modules: KernelModules;
+}
+
+export interface KernelModules {
+  readonly main: WebAssembly.Module;
+  /** Tiles of products with vectors of 256 bits, where the engine has them. */
+  readonly wide: WebAssembly.Module | undefined;
 }
 
 /** The kernels over `memory`, in the fastest form that this engine takes, or `undefined` where it has no SIMD. */
@@ -140,14 +148,29 @@ export function instantiateKernels(memory: WebAssembly.Memory): KernelsOverMemor
     ["relaxed-simd", RELAXED_KERNELS],
     ["simd", SIMD_KERNELS],
   ] as const) {
-    const compiled = Buffer.from(text, "base64");
-    const bytes = isShared(memory) ? compiled : withMemory(compiled, "unshared");
+    const bytes = bytesOf(text, memory);
     if (bytes === undefined || !WebAssembly.validate(bytes)) continue;
-    const module = new WebAssembly.Module(bytes);
-    const instance = new WebAssembly.Instance(module, { env: { memory } });
-    return { kernels: instance.exports as unknown as Kernels, form, module };
+    const wide = form === "relaxed-simd" ? bytesOf(WIDE_KERNELS, memory) : undefined;
+    const modules = { main: new WebAssembly.Module(bytes), wide: wide && wideTiles(wide, isShared(memory)) };
+    return { kernels: kernelsOf(modules, memory), form, modules };
   }
   return undefined;
+}
+
+/** A module's code, for a memory of this kind. */
+function bytesOf(base64: string, memory: WebAssembly.Memory): Uint8Array<ArrayBuffer> | undefined {
+  const bytes = Uint8Array.from(Buffer.from(base64, "base64"));
+  return isShared(memory) ? bytes : withMemory(bytes, "unshared");
+}
+
+/** An instance for the calling thread; helpers make theirs likewise. */
+export function kernelsOf(modules: KernelModules, memory: WebAssembly.Memory): Kernels {
+  const instance = (module: WebAssembly.Module, others: WebAssembly.Imports = {}) =>
+    new WebAssembly.Instance(module, { env: { memory }, ...others }).exports;
+  const wide = modules.wide ? instance(modules.wide) : { tiles: () => undefined };
+  const kernels = instance(modules.main, { wide }) as unknown as Kernels;
+  if (modules.wide) kernels.useWide();
+  return kernels;
 }
 
 /** Node 20's engine (V8 11.3) has relaxed SIMD finished, but behind a flag; from 11.4 on it needs none. */

@@ -1,5 +1,7 @@
 const IMPORTS = 2;
 const MEMORIES = 5;
+const IMPORTED_FUNCTION = 0;
+const IMPORTED_MEMORY = 2;
 /** Kinds of limits, from the binary format of WebAssembly (and its threads proposal): with a maximum, and with a maximum and shared. */
 const BOUNDED = 1;
 const SHARED = 3;
@@ -34,15 +36,20 @@ export function withMemory(
   return undefined;
 }
 
-/** Where the limits of the memory begin, if it is the first import. */
+/** Where the limits of the imported memory begin, if only functions are imported before it. */
 function importedMemory(bytes: Uint8Array, section: number): number | undefined {
-  const [, moduleName] = leb128(bytes, section);
   const afterText = (start: number) => {
     const [length, text] = leb128(bytes, start);
     return text + length;
   };
-  const at = afterText(afterText(moduleName));
-  return bytes[at] === 2 ? at + 1 : undefined;
+  let [imports, at] = leb128(bytes, section);
+  for (; imports > 0; imports--) {
+    at = afterText(afterText(at));
+    if (bytes[at] === IMPORTED_MEMORY) return at + 1;
+    if (bytes[at] !== IMPORTED_FUNCTION) return undefined;
+    [, at] = leb128(bytes, at + 1);
+  }
+  return undefined;
 }
 
 /** A number and where it ends. */

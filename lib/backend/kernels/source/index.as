@@ -1,5 +1,5 @@
 export { jobSize, join, serve, setUp } from "./threads";
-export { matmul, workspaceSize } from "./matmul";
+export { matmul, useWide, workspaceSize } from "./matmul";
 export { crossEntropy, softmaxGradient, softmaxRows } from "./softmax";
 export { norm, normGradient } from "./norm";
 export { activate } from "./activation";

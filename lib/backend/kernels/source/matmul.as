@@ -1,26 +1,42 @@
 /**
  * C = scale · A B (or C + scale · A B with `isSum`) for a batch of matrices of f32 numbers with any strides, in the memory of TensorFlow.js' wasm backend.
  *
- * B is copied, block by block, into panels of eight columns, and A into strips of four rows (`workspace`), so that the inner loop reads both in order; a
- * tile of 4 rows × 8 columns of C stays in registers meanwhile. Blocks of 256 × 512 of B stay in the second-level cache.
+ * B is copied, block by block, into panels of eight or sixteen columns, and A into strips of four rows (`workspace`), so that the inner loop reads both in
+ * order; a tile of four rows of C, as wide as a panel, stays in registers meanwhile. Blocks of 256 × 512 of B stay in the second-level cache.
  */
 import { ARGUMENTS, begin, chunksOf, job, jobNumber, partStart, share, workspace } from "./threads";
 import { MATMUL } from "./parts";
 import { addAll } from "./rows";
+import { tiles } from "./tiles";
 import { accumulate, loadPart, storePart, sumOf } from "./vector";
+
+/** `tiles` of wide.as, which has an instance of its own; whoever has none gives anything, and does not call `useWide`. */
+@external("wide", "tiles")
+declare function wideTiles(
+  strip: usize, end: usize, panel: usize, depth: usize, columns: i32,
+  to: usize, down: usize, from: usize, fromDown: usize, scale: f32,
+): void;
+
+/** Columns of a panel and of a tile: 8, or 16 for `wideTiles`. */
+let width: i32 = 8;
+
+/** From now on products are done by `wideTiles`, with the same results. */
+export function useWide(): void {
+  width = 16;
+}
 
 const BLOCK_INNER: i32 = 256;
 const BLOCK_COLUMNS: i32 = 512;
 /** How many rows of an A whose columns lie apart are copied side by side at a time: a cache line of them. */
 const STRIP_ROWS: i32 = 16;
-/** Rows by which a panel is longer than its block: a cache line, so that the starts of panels do not fall on one place of the first-level cache. */
-const PANEL_GAP: i32 = 2;
+/** Bytes between panels: a cache line, so that their starts do not fall on one place of the first-level cache. */
+const PANEL_GAP: i32 = 64;
 /** Bytes of all panels. */
-const PANELS: i32 = (BLOCK_INNER + PANEL_GAP) * BLOCK_COLUMNS * 4;
+const PANELS: i32 = BLOCK_INNER * BLOCK_COLUMNS * 4 + PANEL_GAP * (BLOCK_COLUMNS / 8);
 
-/** Bytes of workspace that each thread wants: panels, strips and a row of a tile at C's edge. */
+/** Bytes of workspace that each thread wants: panels, strips and a tile at C's edge. */
 export function workspaceSize(): i32 {
-  return PANELS + (BLOCK_INNER * STRIP_ROWS + 8) * 4 + 16;
+  return PANELS + (BLOCK_INNER * STRIP_ROWS + 4 * 16) * 4 + 16;
 }
 
 /** Which entries of a product of attention need no work, as a query sees only keys up to its own position. */
@@ -196,25 +212,27 @@ function product(
     return;
   }
   const isGatheredWide = aColumn != 1 && aRow == 1 && causal == ALL;
+  const panelBytes = <usize>width << 2;
   for (let j0 = columnFirst; j0 < columnEnd; j0 += BLOCK_COLUMNS) {
     const columns = min(BLOCK_COLUMNS, columnEnd - j0);
     for (let k0 = 0; k0 < k; k0 += BLOCK_INNER) {
       const inner = min(BLOCK_INNER, k - k0);
-      const depth = <usize>(inner + PANEL_GAP) << 5;
+      const depth = <usize>inner * panelBytes + PANEL_GAP;
       if (!isPacked) pack(b + ((<usize>k0 * bRow + <usize>j0 * bColumn) << 2), bRow, bColumn, inner, columns, panels, depth);
       const isFurther = isSum != 0 || k0 > 0;
       const start = bias == 0 || k0 > 0 ? <usize>0 : bias + (<usize>j0 << 2);
+      if (isFurther && start != 0) addBias(c + ((<usize>rowFirst * cRow + j0) << 2), cRow, rowEnd - rowFirst, columns, start);
       for (let i0 = rowFirst; i0 < rowEnd; i0 += 4) {
         const rows = min(4, rowEnd - i0);
         let skip = 0;
         let length = inner;
-        let width = columns;
+        let wanted = columns;
         if (causal != ALL) {
           const seen = causalFrom + i0 + rows;
-          if (causal == ONLY_SEEN) width = min(columns, seen - j0);
+          if (causal == ONLY_SEEN) wanted = min(columns, seen - j0);
           else if (causal == FROM_SEEN) length = min(inner, seen - k0);
           else skip = max(0, min(inner, i0 - causalFrom - k0));
-          if (width <= 0) continue;
+          if (wanted <= 0) continue;
           // Nothing to add: but the first block sets C.
           if (length <= 0 || skip == inner) {
             if (isFurther) continue;
@@ -235,7 +253,9 @@ function product(
           } else gather(aTile, aRow, aColumn, rows, length, strip);
         }
         const end = own + (<usize>length << 4);
-        stripByPanels(own, end, rows, panels + (skip << 5), depth, width, cTile, cRow, scale, isFurther, start, edge);
+        const from = isFurther ? cTile : start;
+        const fromRow = isFurther ? cRow : 0;
+        stripByPanels(own, end, rows, panels + <usize>skip * panelBytes, depth, wanted, cTile, cRow, from, fromRow, scale, edge);
       }
     }
   }
@@ -307,46 +327,53 @@ function rowByColumns(a: usize, k: i32, b: usize, bColumn: i32, n: i32, c: usize
   }
 }
 
-/** Copies a block of B into panels of 8 columns, each `inner` × 8, filled up with zeros; panels lie `depth` bytes apart. */
+/** Copies a block of B into panels of `width` columns, each `inner` × `width`, filled up with zeros; panels lie `depth` bytes apart. */
 function pack(b: usize, bRow: i32, bColumn: i32, inner: i32, columns: i32, panels: usize, depth: usize): void {
   const right = <usize>bColumn << 2;
   const down = <usize>bRow << 2;
+  const across = <usize>width << 2;
+  let panel = panels;
   let column = 0;
   if (bColumn == 1) {
     // Row by row, as far as a row goes: memory is read fastest in order.
-    column = columns & ~7;
+    column = columns & -width;
     for (let i: usize = 0; i < <usize>inner; i++) {
       const end = b + i * down + (<usize>column << 2);
-      let to = panels + (i << 5);
-      for (let from = b + i * down; from < end; from += 32) {
-        const left = v128.load(from);
-        const rest = v128.load(from, 16);
-        v128.store(to, left);
-        v128.store(to, rest, 16);
+      let to = panels + i * across;
+      for (let from = b + i * down; from < end; from += across) {
+        for (let at: usize = 0; at < across; at += 32) {
+          const left = v128.load(from + at);
+          const rest = v128.load(from + at, 16);
+          v128.store(to + at, left);
+          v128.store(to + at, rest, 16);
+        }
         to += depth;
       }
     }
+    panel += <usize>(column / width) * depth;
   } else if (bRow == 1) {
-    for (; column + 8 <= columns; column += 8) {
+    for (; column + width <= columns; column += width) {
       // Columns of B that lie in memory as rows.
-      const first = b + <usize>column * right;
-      const fifth = first + right * 4;
-      const panel = panels + <usize>(column >> 3) * depth;
-      turn(first, first + right, first + right * 2, first + right * 3, inner, panel, 32);
-      turn(fifth, fifth + right, fifth + right * 2, fifth + right * 3, inner, panel + 16, 32);
+      let first = b + <usize>column * right;
+      for (let at: usize = 0; at < across; at += 16) {
+        turn(first, first + right, first + right * 2, first + right * 3, inner, panel + at, across);
+        first += right * 4;
+      }
+      panel += depth;
     }
   }
-  for (; column < columns; column += 8) {
-    const width = columns - column;
-    let to = panels + <usize>(column >> 3) * depth;
+  for (; column < columns; column += width) {
+    const there = columns - column;
+    let to = panel;
     for (let i: usize = 0; i < <usize>inner; i++) {
       let from = b + i * down + <usize>column * right;
-      for (let w = 0; w < 8; w++) {
-        store<f32>(to, w < width ? load<f32>(from) : 0);
+      for (let w = 0; w < width; w++) {
+        store<f32>(to, w < there ? load<f32>(from) : 0);
         to += 4;
         from += right;
       }
     }
+    panel += depth;
   }
 }
 
@@ -424,139 +451,34 @@ function gatherTurned(a: usize, aRow: i32, rows: i32, inner: i32, to: usize): vo
   turn(a, a1, a2, a3, inner, to, 16);
 }
 
-/**
- * Four rows of C from a strip of A (from `strip` up to `end`) and panels of B, `depth` bytes apart. The steps of the inner loop are written out four times with
- * a way out after each: the engine then keeps each step's loads beside its sums (without, it loads for all four first and runs out of registers), and
- * a step costs 17 instructions instead of 22. That counts where another program shares the core.
- */
+/** Four rows of C from a strip of A (from `strip` up to `end`) and panels of B: whole tiles at once, what is less by way of `edge`, so that nothing beyond C is touched. */
 function stripByPanels(
   strip: usize, end: usize, rows: i32, panel: usize, depth: usize, columns: i32,
-  c: usize, cRow: i32, scale: f32, isFurther: bool, bias: usize, edge: usize,
-): void {
-  for (let j = 0; j < columns; j += 8) {
-    let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
-    let b0: v128, b1: v128, x0: v128, x1: v128, x2: v128, x3: v128;
-    let a = strip;
-    let b = panel;
-    while (a < end) {
-      b0 = v128.load(b);
-      b1 = v128.load(b, 16);
-      x0 = v128.load32_splat(a);
-      x1 = v128.load32_splat(a, 4);
-      x2 = v128.load32_splat(a, 8);
-      x3 = v128.load32_splat(a, 12);
-      c00 = accumulate(c00, x0, b0);
-      c01 = accumulate(c01, x0, b1);
-      c10 = accumulate(c10, x1, b0);
-      c11 = accumulate(c11, x1, b1);
-      c20 = accumulate(c20, x2, b0);
-      c21 = accumulate(c21, x2, b1);
-      c30 = accumulate(c30, x3, b0);
-      c31 = accumulate(c31, x3, b1);
-      a += 16;
-      if (a >= end) break;
-
-      b0 = v128.load(b, 32);
-      b1 = v128.load(b, 48);
-      x0 = v128.load32_splat(a);
-      x1 = v128.load32_splat(a, 4);
-      x2 = v128.load32_splat(a, 8);
-      x3 = v128.load32_splat(a, 12);
-      c00 = accumulate(c00, x0, b0);
-      c01 = accumulate(c01, x0, b1);
-      c10 = accumulate(c10, x1, b0);
-      c11 = accumulate(c11, x1, b1);
-      c20 = accumulate(c20, x2, b0);
-      c21 = accumulate(c21, x2, b1);
-      c30 = accumulate(c30, x3, b0);
-      c31 = accumulate(c31, x3, b1);
-      a += 16;
-      if (a >= end) break;
-
-      b0 = v128.load(b, 64);
-      b1 = v128.load(b, 80);
-      x0 = v128.load32_splat(a);
-      x1 = v128.load32_splat(a, 4);
-      x2 = v128.load32_splat(a, 8);
-      x3 = v128.load32_splat(a, 12);
-      c00 = accumulate(c00, x0, b0);
-      c01 = accumulate(c01, x0, b1);
-      c10 = accumulate(c10, x1, b0);
-      c11 = accumulate(c11, x1, b1);
-      c20 = accumulate(c20, x2, b0);
-      c21 = accumulate(c21, x2, b1);
-      c30 = accumulate(c30, x3, b0);
-      c31 = accumulate(c31, x3, b1);
-      a += 16;
-      if (a >= end) break;
-
-      b0 = v128.load(b, 96);
-      b1 = v128.load(b, 112);
-      x0 = v128.load32_splat(a);
-      x1 = v128.load32_splat(a, 4);
-      x2 = v128.load32_splat(a, 8);
-      x3 = v128.load32_splat(a, 12);
-      c00 = accumulate(c00, x0, b0);
-      c01 = accumulate(c01, x0, b1);
-      c10 = accumulate(c10, x1, b0);
-      c11 = accumulate(c11, x1, b1);
-      c20 = accumulate(c20, x2, b0);
-      c21 = accumulate(c21, x2, b1);
-      c30 = accumulate(c30, x3, b0);
-      c31 = accumulate(c31, x3, b1);
-      a += 16;
-      b += 128;
-    }
-    panel += depth;
-    const factor = f32x4.splat(scale);
-    const to = c + (<usize>j << 2);
-    const start = bias == 0 ? bias : bias + (<usize>j << 2);
-    if (rows == 4 && columns - j >= 8) {
-      const down = <usize>cRow << 2;
-      putRow(to, f32x4.mul(c00, factor), f32x4.mul(c01, factor), isFurther, start);
-      putRow(to + down, f32x4.mul(c10, factor), f32x4.mul(c11, factor), isFurther, start);
-      putRow(to + down * 2, f32x4.mul(c20, factor), f32x4.mul(c21, factor), isFurther, start);
-      putRow(to + down * 3, f32x4.mul(c30, factor), f32x4.mul(c31, factor), isFurther, start);
-    } else {
-      put(c00, c01, c10, c11, c20, c21, c30, c31, to, cRow, rows, columns - j, factor, isFurther, start, edge);
-    }
-  }
-}
-
-/** Writes a tile of C, or adds to it, where it has fewer rows or columns: through `edge`, so that nothing beyond C is touched. */
-function put(
-  c00: v128, c01: v128, c10: v128, c11: v128, c20: v128, c21: v128, c30: v128, c31: v128,
-  c: usize, cRow: i32, rows: i32, width: i32, scale: v128, isFurther: bool, bias: usize, edge: usize,
+  c: usize, cRow: i32, from: usize, fromRow: i32, scale: f32, edge: usize,
 ): void {
   const down = <usize>cRow << 2;
-  putPart(c, f32x4.mul(c00, scale), f32x4.mul(c01, scale), width, isFurther, bias, edge);
-  if (rows > 1) putPart(c + down, f32x4.mul(c10, scale), f32x4.mul(c11, scale), width, isFurther, bias, edge);
-  if (rows > 2) putPart(c + down * 2, f32x4.mul(c20, scale), f32x4.mul(c21, scale), width, isFurther, bias, edge);
-  if (rows > 3) putPart(c + down * 3, f32x4.mul(c30, scale), f32x4.mul(c31, scale), width, isFurther, bias, edge);
+  const fromDown = <usize>fromRow << 2;
+  const whole = rows == 4 ? columns & -width : 0;
+  if (whole > 0) {
+    if (width == 8) tiles(strip, end, panel, depth, whole, c, down, from, fromDown, scale);
+    else wideTiles(strip, end, panel, depth, whole, c, down, from, fromDown, scale);
+    panel += <usize>(whole / width) * depth;
+  }
+  for (let j = whole; j < columns; j += width) {
+    if (width == 8) tiles(strip, end, panel, depth, width, edge, 64, 0, 0, scale);
+    else wideTiles(strip, end, panel, depth, width, edge, 64, 0, 0, scale);
+    panel += depth;
+    const there = min(width, columns - j);
+    for (let i = 0; i < rows; i++) {
+      const sums = edge + (<usize>i << 6);
+      const to = c + (<usize>i * down) + (<usize>j << 2);
+      if (from == 0) memory.copy(to, sums, <usize>there << 2);
+      else addAll(sums, from + <usize>i * fromDown + (<usize>j << 2), to, there);
+    }
+  }
 }
 
-// @ts-ignore: decorator
-@inline
-function putRow(c: usize, x0: v128, x1: v128, isFurther: bool, bias: usize): void {
-  if (isFurther) {
-    x0 = f32x4.add(x0, v128.load(c));
-    x1 = f32x4.add(x1, v128.load(c, 16));
-  }
-  if (bias != 0) {
-    x0 = f32x4.add(x0, v128.load(bias));
-    x1 = f32x4.add(x1, v128.load(bias, 16));
-  }
-  v128.store(c, x0);
-  v128.store(c, x1, 16);
-}
-
-function putPart(c: usize, x0: v128, x1: v128, width: i32, isFurther: bool, bias: usize, edge: usize): void {
-  v128.store(edge, x0);
-  v128.store(edge, x1, 16);
-  for (let w: usize = 0; w < <usize>min(width, 8); w++) {
-    const at = c + (w << 2);
-    let number = load<f32>(edge + (w << 2));
-    if (bias != 0) number += load<f32>(bias + (w << 2));
-    store<f32>(at, isFurther ? load<f32>(at) + number : number);
-  }
+/** Adds the bias to rows of C that a product is added to. */
+function addBias(c: usize, cRow: i32, rows: i32, columns: i32, bias: usize): void {
+  for (let i = 0; i < rows; i++) addAll(c + ((<usize>i * cRow) << 2), bias, c + ((<usize>i * cRow) << 2), columns);
 }
