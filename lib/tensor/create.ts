@@ -40,6 +40,27 @@ export function tensor<const A extends Axes>(
   return new Tensor(layout(axes, shape, data, options));
 }
 
+/**
+ * A tensor whose numbers are asked for when they are read first; not for cells. `numbers` gives as many as the shape has, which nobody writes to afterwards.
+ *
+ * Throws `AxisError`, `SizeError`, `LabelError`, but nothing about the numbers.
+ */
+export function deferredTensor<const A extends Axes>(
+  axes: A,
+  numbers: () => NumberArray,
+  { shape, ...options }: TensorOptions<A> & { readonly shape: Shape<A> },
+): Tensor<[...A]> {
+  checkAxes(axes);
+  checkShape(axes, shape);
+  let read: NumberArray | undefined;
+  return new Tensor({
+    ...layout(axes, [...shape], new Float32Array(), options),
+    get data() {
+      return (read ??= numbers());
+    },
+  });
+}
+
 function fromArray(
   axes: Axes,
   values: NumberArray,

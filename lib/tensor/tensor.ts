@@ -21,7 +21,7 @@ import { joined, mapped } from "./elementwise.ts";
 import { AxisError } from "./errors.ts";
 import { INSPECT } from "./inspection.ts";
 import { checkedLabels, indexOfPlace } from "./labels.ts";
-import { checkAxes, describeShape, placeOfAxis, transposed, type Layout } from "./layout.ts";
+import { checkAxes, describeShape, placeOfAxis, sizeOfShape, transposed, type Layout } from "./layout.ts";
 import { computed, type Computed, type Origin } from "./origin.ts";
 import { nestedNumbers, plainData, type TensorJson } from "./plain.ts";
 import { placesOfLargest } from "./ranking.ts";
@@ -73,7 +73,7 @@ export class Tensor<const out Names extends Axes> {
 
   /** How many numbers there are. */
   get size(): number {
-    return this.#layout.data.length;
+    return sizeOfShape(this.#layout.shape);
   }
 
   /** The numbers row after row, the last axis running fastest. */

@@ -103,9 +103,12 @@ export class FastKernels {
     return this.#tf.engine().makeTensorFromTensorInfo(this.#backend.makeOutput(shape, "float32"));
   }
 
-  /** Another tensor in the memory of this one, whose numbers nobody needs any more once it is written to. */
-  sharing(tensor: Tensor): Tensor {
-    return this.#tf.reshape(tensor, tensor.shape);
+  /**
+   * What is written in the place of a tensor whose numbers nobody needs any more: another tensor in its memory, or in memory of its own if somebody
+   * keeps that one.
+   */
+  inPlaceOf(tensor: Tensor): Tensor {
+    return tensor.kept ? this.output(tensor.shape) : this.#tf.reshape(tensor, tensor.shape);
   }
 
   /** A new tensor with these numbers, of one axis. */
@@ -123,6 +126,11 @@ export class FastKernels {
   /** The numbers of a tensor where they lie: to be read at once, as the memory moves when it grows. */
   view(tensor: Tensor): Float32Array {
     return new Float32Array(this.#backend.wasm.asm.memory.buffer, this.at(tensor), tensor.size);
+  }
+
+  /** Bytes of the whole memory, which only grows and at 4 GB ends. */
+  get memorySize(): number {
+    return this.#backend.wasm.asm.memory.buffer.byteLength;
   }
 
   /** A copy of a tensor's numbers. */

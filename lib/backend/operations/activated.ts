@@ -18,7 +18,8 @@ export function activated(arithmetic: Arithmetic, x: Numbers, name: ActivationNa
   if (fast && name !== "solu") {
     const kind = KERNEL_KINDS[name];
     // In the place of x: forwards its values, with a tape its slopes, which are all that backwards is needed of x.
-    const [out, slopes] = tape ? [fast.output(x.shape), fast.sharing(x)] : [fast.sharing(x), undefined];
+    const inPlace = fast.inPlaceOf(x);
+    const [out, slopes] = tape ? [fast.output(x.shape), inPlace] : [inPlace, undefined];
     fast.kernels.activate(fast.at(x), fast.at(out), fast.at(slopes), x.size, kind);
     if (tape && slopes) {
       tape.record(out, [x], (dy) => {

@@ -40,12 +40,12 @@ function fastPattern(
 ): Numbers {
   const [batch = 0, heads = 0, queries = 0, keys = 0] = scores.shape;
   const from = mask.causalFrom ?? -1;
-  const pattern = fast.sharing(scores);
+  const pattern = fast.inPlaceOf(scores);
   const [a, b] = [fast.at(scores), fast.at(pattern)];
   fast.kernels.softmaxRows(a, b, batch, heads, queries, keys, from, fast.at(mask.keys));
   tape?.record(pattern, [scores], (dy) => {
     // Backwards nobody needs the pattern any more.
-    const gradient = fast.sharing(pattern);
+    const gradient = fast.inPlaceOf(pattern);
     const to = fast.at(gradient);
     fast.kernels.softmaxGradient(
       fast.at(pattern),

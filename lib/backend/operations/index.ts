@@ -12,4 +12,5 @@ export { headResults, repeatedHeads, sumOfHeads } from "./by-head.ts";
 export { crossEntropy } from "./cross-entropy.ts";
 export { arithmeticOfBackend } from "./arithmetic-of-backend.ts";
 export { onlyKept, scopesOpenNow, tidied } from "./tidied.ts";
+export { numbersOf, numbersWhenRead } from "./numbers-of.ts";
 export { adamStep, squaredNorm, type AdamMoments } from "./adam-step.ts";

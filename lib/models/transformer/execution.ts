@@ -1,10 +1,10 @@
-import { Tape, tidied, type Arithmetic, type Numbers } from "../../backend/operations/index.ts";
+import { numbersOf, Tape, tidied, type Arithmetic, type Numbers } from "../../backend/operations/index.ts";
 import { tensor, Tensor } from "../../tensor/index.ts";
 import type { TransformerConfiguration } from "./configuration.ts";
 import { InputError } from "./errors.ts";
 import { forward, type Past, type Weights } from "./forward.ts";
 import { hookNames, matchingHooks } from "./hooks.ts";
-import { dataOf, hookTensor, replacementData, type Labels } from "./hook-tensors.ts";
+import { hookTensor, replacementData, type Labels } from "./hook-tensors.ts";
 import type { Prefix } from "./prefix.ts";
 import { RecordingTap, type TapPlan } from "./recording-tap.ts";
 import { NO_TAP } from "./sequence-reader.ts";
@@ -67,12 +67,10 @@ export function execute(
           `Nothing at "${pattern}" was computed, so nothing can be kept: the run goes from ${request.from ? `block ${request.from.layer}` : "the embeddings"} to ${until === undefined ? (wanted === "none" ? "the end, without logits" : "the end") : `block ${until}`}.`,
         );
     }
-    const named = (name: string, numbers: Numbers) =>
-      hookTensor(name, dataOf(a, numbers), numbers.shape, labels, isBatched);
+    const named = (hook: string, numbers: Numbers, name = hook) =>
+      hookTensor(hook, tap.whenRead(numbers), numbers.shape, labels, isBatched, name);
     const logits =
-      out.logits === undefined
-        ? noLogits(input.batch, vocabulary, isBatched)
-        : (tap.kept.get("logits") ?? named("logits", out.logits));
+      out.logits === undefined ? noLogits(input.batch, vocabulary, isBatched) : named("logits", out.logits);
     const gradients: Result["gradients"] = {};
     if (request.seed !== undefined && tape !== undefined && out.logits !== undefined) {
       const seed = replacementData("logits", withBatch(request.seed(logits), isBatched), out.logits.shape);
@@ -86,15 +84,14 @@ export function execute(
       for (const [i, [name, { value, shape }]] of seen.entries()) {
         gradients[name] = hookTensor(
           name,
-          dataOf(a, found[i] ?? tf.zerosLike(value)),
+          tap.whenRead(found[i] ?? tf.zerosLike(value)),
           shape,
           labels,
           isBatched,
         );
       }
     }
-    const end = until === undefined ? tap.kept.get("finalNorm") : undefined;
-    const residual = (end ?? named("finalNorm", out.residual)).named("residual");
+    const residual = named("finalNorm", out.residual, "residual");
     return { logits, residual, activations: Object.fromEntries(tap.kept), gradients };
   });
 }
@@ -129,7 +126,7 @@ export function prefixOf(
 ): { readonly k: Float32Array; readonly v: Float32Array }[] {
   return tidied(arithmetic, () => {
     const { past } = forward(arithmetic, configuration, weights, { ...input, logits: "none" }, NO_TAP);
-    return past.layers.map(({ k, v }) => ({ k: dataOf(arithmetic, k), v: dataOf(arithmetic, v) }));
+    return past.layers.map(({ k, v }) => ({ k: numbersOf(arithmetic, k), v: numbersOf(arithmetic, v) }));
   });
 }
 

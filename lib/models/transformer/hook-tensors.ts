@@ -1,5 +1,4 @@
-import type { Arithmetic, Numbers } from "../../backend/operations/index.ts";
-import { tensor, Tensor } from "../../tensor/index.ts";
+import { deferredTensor, Tensor } from "../../tensor/index.ts";
 import { InterventionError } from "./errors.ts";
 import { axesOfHook } from "./hooks.ts";
 
@@ -23,10 +22,11 @@ export function layerOfHook(name: string): number | undefined {
  */
 export function hookTensor(
   name: string,
-  data: Float32Array,
+  numbers: () => Float32Array,
   shape: readonly number[],
   labels: Labels,
   isBatched: boolean,
+  called = name,
 ): Tensor<readonly string[]> {
   const own = axesOfHook(name);
   const axes = isBatched ? ["batch", ...own] : own;
@@ -37,9 +37,7 @@ export function hookTensor(
     const given = labelsOf(axis, name, labels, layer, sizes[i] ?? 0);
     if (given !== undefined && given.length === sizes[i]) words[axis] = given;
   }
-  return tensor(axes, data, { shape: sizes, labels: words, copy: false }).named(name) as Tensor<
-    readonly string[]
-  >;
+  return deferredTensor<readonly string[]>(axes, numbers, { shape: sizes, labels: words, name: called });
 }
 
 function labelsOf(
@@ -99,9 +97,4 @@ export function replacementData(name: string, replacement: unknown, shape: reado
   const bad = data.findIndex((number) => !Number.isFinite(number));
   if (bad !== -1) throw new InterventionError(name, `returned ${data[bad]} at place ${bad}`);
   return data;
-}
-
-/** The numbers of a tensor of TensorFlow.js, copied out. */
-export function dataOf({ fast }: Arithmetic, numbers: Numbers): Float32Array {
-  return fast ? fast.copy(numbers) : numbers.dataSync<"float32">();
 }

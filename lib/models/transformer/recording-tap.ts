@@ -1,9 +1,9 @@
-import type { Arithmetic, Numbers } from "../../backend/operations/index.ts";
+import { numbersOf, numbersWhenRead, type Arithmetic, type Numbers } from "../../backend/operations/index.ts";
 import type { Tensor } from "../../tensor/index.ts";
 import type { TransformerConfiguration } from "./configuration.ts";
 import { InterventionError } from "./errors.ts";
 import type { Tap } from "./forward.ts";
-import { dataOf, hookTensor, layerOfHook, replacementData, type Labels } from "./hook-tensors.ts";
+import { hookTensor, layerOfHook, replacementData, type Labels } from "./hook-tensors.ts";
 import { hookNames, matchingHooks, type HookName } from "./hooks.ts";
 import type { Intervention } from "./intervention.ts";
 
@@ -33,7 +33,7 @@ export class RecordingTap implements Tap {
   readonly #isBatched: boolean;
   readonly #keep: ReadonlySet<string>;
   readonly #gradients: ReadonlySet<string>;
-  readonly #copies = new WeakMap<Numbers, Float32Array>();
+  readonly #readers = new WeakMap<Numbers, () => Float32Array>();
   readonly #changes = new Map<string, Intervention[]>();
 
   /** @throws {UnknownHookError} for a name or pattern that matches nothing */
@@ -86,20 +86,21 @@ export class RecordingTap implements Tap {
       this.watched.set(hook, { value: current, shape });
     }
     if (this.#keep.has(name)) {
-      this.kept.set(hook, hookTensor(name, this.#dataOf(current), shape, this.#labels, this.#isBatched));
+      this.kept.set(hook, hookTensor(name, this.whenRead(current), shape, this.#labels, this.#isBatched));
     }
     return current;
   }
 
-  /** One copy of a tensor that is seen at several hook points, like the residual stream between two blocks. */
-  #dataOf(value: Numbers): Float32Array {
-    const data = this.#copies.get(value) ?? dataOf(this.#arithmetic, value);
-    this.#copies.set(value, data);
-    return data;
+  /** What gives a value's numbers: one for a tensor that is seen at several places, like the residual stream between two blocks. */
+  whenRead(value: Numbers): () => Float32Array {
+    const reader = this.#readers.get(value) ?? numbersWhenRead(this.#arithmetic, value);
+    this.#readers.set(value, reader);
+    return reader;
   }
 
   #changed(name: HookName, change: Intervention, value: Numbers, shape: readonly number[]): Numbers {
-    const activation = hookTensor(name, dataOf(this.#arithmetic, value), shape, this.#labels, true);
+    const numbers = numbersOf(this.#arithmetic, value);
+    const activation = hookTensor(name, () => numbers, shape, this.#labels, true);
     const result = change.apply(activation, {
       name,
       layer: layerOfHook(name),

@@ -1,7 +1,6 @@
-import { tidied, type Arithmetic, type Numbers } from "../../backend/operations/index.ts";
+import { numbersOf, tidied, type Arithmetic, type Numbers } from "../../backend/operations/index.ts";
 import type { TransformerConfiguration } from "./configuration.ts";
 import { forward, type Past, type ReadPast, type Tap, type TokenBatch, type Weights } from "./forward.ts";
-import { dataOf } from "./hook-tensors.ts";
 
 /** A tap that wants nothing. */
 export const NO_TAP: Tap = {
@@ -59,7 +58,7 @@ export class SequenceReader {
         tf.keep(k);
         tf.keep(v);
       }
-      return { shares: dataOf(this.#arithmetic, tf.softmax(output.logits)), past: output.past };
+      return { shares: numbersOf(this.#arithmetic, tf.softmax(output.logits)), past: output.past };
     });
     this.dispose();
     this.#past = past;

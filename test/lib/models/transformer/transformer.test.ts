@@ -12,6 +12,7 @@ import {
 } from "../../../../lib/models/transformer/index.ts";
 import { tensorFlow } from "../../../../lib/backend/tensorflow.ts";
 import { tensor, zeros, type Tensor } from "../../../../lib/tensor/index.ts";
+import { trainModel } from "../../../../lib/training/index.ts";
 import { largestDifference } from "./fixtures.ts";
 
 const SMALL = { vocabulary: 11, context: 9, layers: 2, heads: 3, embedding: 12, feature: 4, value: 5 };
@@ -225,6 +226,44 @@ describe("Transformer", () => {
       });
     });
   }
+
+  it("keeps what it saw, though it is read after later runs, training and the model's release", async () => {
+    // Large enough that activations wait in the backend's memory, where softmax and activation function work in place.
+    const model = await createTransformer(
+      {
+        vocabulary: 300,
+        context: 96,
+        layers: 2,
+        heads: 2,
+        embedding: 192,
+        norm: true,
+        feedForward: true,
+        positions: "learned",
+      },
+      { seed: 3 },
+    );
+    const tokens = Array.from({ length: 96 }, (_, i) => (i * 7) % 300);
+    const [atOnce, later] = [0, 1].map(() => model.run(tokens, { keep: ["*"] }));
+    assert.ok(atOnce && later);
+    const names = Object.keys(later.activations) as (keyof typeof later.activations)[];
+    const expected = names.map((name) => atOnce.activations[name]?.data.slice());
+    const [logits, residual] = [atOnce.logits.data.slice(), atOnce.residual.data.slice()];
+    model.run(tokens.toReversed(), { keep: ["*"] });
+    trainModel(model, () => ({ sequences: [tokens] }), { steps: 1, learningRate: 0.1 }).takeStep();
+    model.release();
+    for (const [i, name] of names.entries())
+      assert.deepEqual(later.activations[name]?.data, expected[i], name);
+    assert.deepEqual(later.logits.data, logits);
+    assert.deepEqual(later.residual.data, residual);
+    assert.equal(later.residual.name, "residual");
+    // The pattern is the softmax of the scores, which must not lie in its place.
+    const [scores, pattern] = [later.activations["blocks.1.scores"], later.activations["blocks.1.pattern"]];
+    const row = (of: typeof scores) => [...(of?.data.slice(95 * 96, 96 * 96) ?? [])];
+    const powers = row(scores).map((score) => Math.exp(score));
+    const sum = powers.reduce((x, y) => x + y, 0);
+    for (const [i, share] of row(pattern).entries())
+      assert.ok(Math.abs(share - (powers[i] ?? NaN) / sum) < 1e-5);
+  });
 
   it("leaves nothing behind in the backend's memory", async () => {
     const model = await small("GPT-2");
