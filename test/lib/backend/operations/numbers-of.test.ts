@@ -29,10 +29,11 @@ describe("numbersWhenRead", () => {
 
   /** Has the garbage collector look until nothing more is freed; its callbacks come when the event loop turns. */
   async function forgotten(): Promise<void> {
-    for (let quiet = 0, last = count(); quiet < 5; quiet = count() === last ? quiet + 1 : 0) {
-      last = count();
+    for (let quiet = 0; quiet < 5;) {
+      const last = count();
       collectGarbage();
       await new Promise(setImmediate);
+      quiet = count() === last ? quiet + 1 : 0;
     }
   }
 
