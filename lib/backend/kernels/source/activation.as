@@ -38,43 +38,49 @@ function below(x: v128, bell: v128): v128 {
   return accumulate(half, half, errorFunction(f32x4.mul(x, f32x4.splat(0.70710678)), bell));
 }
 
-/**
- * The functions f by number: 0 relu, 1 gelu, 2 gelu-tanh, 3 gelu-sigmoid, 4 silu. All but relu are x · share(x), the share being what is let through; what
- * share and slope have in common is computed once.
- */
-
-// The slope at the number whose value was computed last, if it was asked for.
-let slope: v128 = f32x4.splat(0);
-
+/** Writes `count` slopes to where they are wanted, if they are. */
 // @ts-ignore: decorator
 @inline
-function value(x: v128, kind: i32, wantsSlope: bool): v128 {
+function put(slopes: usize, at: usize, slope: v128, count: i32): void {
+  if (slopes == 0) return;
+  if (count == 4) v128.store(slopes + at, slope);
+  else storePart(slopes + at, slope, count);
+}
+
+/**
+ * f(x), and f′(x) for the first `count` of four numbers at `slopes` + `at`. The functions by number: 0 relu, 1 gelu, 2 gelu-tanh, 3 gelu-sigmoid, 4 silu. All but
+ * relu are x · share(x), the share being what is let through; what share and slope have in common is computed once.
+ */
+// @ts-ignore: decorator
+@inline
+function value(x: v128, kind: i32, slopes: usize, at: usize, count: i32): v128 {
+  const one = f32x4.splat(1);
   if (kind == 0) {
-    if (wantsSlope) slope = v128.and(f32x4.splat(1), f32x4.gt(x, f32x4.splat(0)));
+    put(slopes, at, v128.and(one, f32x4.gt(x, f32x4.splat(0))), count);
     // The operands' order keeps what is not a number.
     return f32x4.pmax(x, f32x4.splat(0));
   }
   if (kind == 1) {
     const bell = exponential(f32x4.mul(f32x4.mul(x, x), f32x4.splat(-0.5)));
     const share = below(x, bell);
-    if (wantsSlope) slope = accumulate(share, x, f32x4.mul(bell, f32x4.splat(0.3989422804)));
+    put(slopes, at, accumulate(share, x, f32x4.mul(bell, f32x4.splat(0.3989422804))), count);
     return f32x4.mul(x, share);
   }
   // x · σ(u(x)): u falls in the exponent, so its numbers are given with the other sign.
   let inner = f32x4.neg(x);
-  let innerSlope = f32x4.splat(1);
+  let innerSlope = one;
   if (kind == 2) {
     // (1 + tanh u) / 2 = σ(2u), 2u = 2 √(2/π) (x + 0.044715 x³)
     const square = f32x4.mul(x, x);
     inner = f32x4.mul(x, accumulate(f32x4.splat(-1.5957691216), f32x4.splat(-0.07135481627), square));
-    if (wantsSlope) innerSlope = accumulate(f32x4.splat(1.5957691216), f32x4.splat(0.2140644488), square);
+    innerSlope = accumulate(f32x4.splat(1.5957691216), f32x4.splat(0.2140644488), square);
   } else if (kind == 3) {
-    innerSlope = f32x4.splat(1.702);
     inner = f32x4.mul(x, f32x4.splat(-1.702));
+    innerSlope = f32x4.splat(1.702);
   }
   const share = fallingSigmoid(inner);
   const y = f32x4.mul(x, share);
-  if (wantsSlope) slope = accumulate(share, f32x4.mul(y, innerSlope), f32x4.sub(f32x4.splat(1), share));
+  put(slopes, at, accumulate(share, f32x4.mul(y, innerSlope), f32x4.sub(one, share)), count);
   return y;
 }
 
@@ -100,18 +106,19 @@ export function activatePart(chunk: i32, chunks: i32): void {
 }
 
 function activateAll(x: usize, out: usize, slopes: usize, n: i32, kind: i32): void {
-  const end = x + (<usize>(n & ~3) << 2);
-  if (slopes == 0) {
-    for (; x < end; x += 16, out += 16) v128.store(out, value(v128.load(x), kind, false));
-    if ((n & 3) > 0) storePart(out, value(loadPart(x, n & 3, 0), kind, false), n & 3);
-    return;
-  }
-  for (; x < end; x += 16, out += 16, slopes += 16) {
-    v128.store(out, value(v128.load(x), kind, true));
-    v128.store(slopes, slope);
-  }
-  if ((n & 3) > 0) {
-    storePart(out, value(loadPart(x, n & 3, 0), kind, true), n & 3);
-    storePart(slopes, slope, n & 3);
-  }
+  // A loop for each, without what the others need.
+  if (kind == 0) activateWith(x, out, slopes, n, 0);
+  else if (kind == 1) activateWith(x, out, slopes, n, 1);
+  else if (kind == 2) activateWith(x, out, slopes, n, 2);
+  else if (kind == 3) activateWith(x, out, slopes, n, 3);
+  else activateWith(x, out, slopes, n, 4);
+}
+
+// @ts-ignore: decorator
+@inline
+function activateWith(x: usize, out: usize, slopes: usize, n: i32, kind: i32): void {
+  const end = <usize>(n & ~3) << 2;
+  const rest = n & 3;
+  for (let at: usize = 0; at < end; at += 16) v128.store(out + at, value(v128.load(x + at), kind, slopes, at, 4));
+  if (rest > 0) storePart(out + end, value(loadPart(x + end, rest, 0), kind, slopes, end, rest), rest);
 }

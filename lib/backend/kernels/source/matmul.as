@@ -80,8 +80,11 @@ export function matmul(
       // Each part packs its part of B and its part of A: nearly square ones cost least. Halves of halves, so that threads have equally many.
       let pieces = 1;
       while (pieces < wanted) pieces <<= 1;
-      while (columnParts * columnParts * 2 <= <i32>((<i64>pieces * n) / m)) columnParts <<= 1;
-      columnParts = max(1, min(min(columnParts, pieces), n >> 5));
+      // Where all of B is one block, each thread packs it once for all its rows.
+      if (n > BLOCK_COLUMNS || k > BLOCK_INNER || n > m || m < pieces << 4) {
+        while (columnParts * columnParts * 2 <= <i32>((<i64>pieces * n) / m)) columnParts <<= 1;
+        columnParts = max(1, min(min(columnParts, pieces), n >> 5));
+      }
       rowParts = max(1, min(pieces / columnParts, m >> 4));
     }
   }
@@ -229,7 +232,7 @@ function product(
         let wanted = columns;
         if (causal != ALL) {
           const seen = causalFrom + i0 + rows;
-          if (causal == ONLY_SEEN) wanted = min(columns, seen - j0);
+          if (causal == ONLY_SEEN) wanted = min(columns, (seen - j0 + width - 1) & -width); // whole tiles
           else if (causal == FROM_SEEN) length = min(inner, seen - k0);
           else skip = max(0, min(inner, i0 - causalFrom - k0));
           if (wanted <= 0) continue;
