@@ -40,15 +40,10 @@ export class Adam {
     return this.#steps;
   }
 
-  /**
-   * One step: replaces each weight that has a gradient. `factor` multiplies the learning rate.
-   * @returns the norm of all gradients together, before clipping
-   */
-  step(weights: Map<string, Numbers>, gradients: ReadonlyMap<string, Numbers>, factor: number): number {
-    const { learningRate, betas, epsilon, weightDecay, clip } = this.#options;
-    const norm = Math.sqrt(
-      [...gradients.values()].reduce((sum, gradient) => sum + squaredNorm(this.#arithmetic, gradient), 0),
-    );
+  /** One step: replaces each weight that has a gradient. `factor` multiplies the learning rate. */
+  step(weights: Map<string, Numbers>, gradients: ReadonlyMap<string, Numbers>, factor: number): void {
+    const { learningRate, betas, epsilon, weightDecay } = this.#options;
+    const gradientScale = this.#clipping(gradients.values());
     this.#steps++;
     const rate = learningRate * factor;
     for (const [name, gradient] of gradients) {
@@ -62,11 +57,20 @@ export class Adam {
         squareCorrection: 1 / Math.sqrt(1 - betas[1] ** this.#steps),
         epsilon,
         decay: weight.shape.length > 1 ? 1 - rate * weightDecay : 1,
-        gradientScale: norm > clip ? clip / norm : 1,
+        gradientScale,
       });
       weights.set(name, changed);
     }
-    return norm;
+  }
+
+  /** What gradients are multiplied with, so that the norm of all of them together is at most `clip`. */
+  #clipping(gradients: Iterable<Numbers>): number {
+    const { clip } = this.#options;
+    if (clip === Infinity) return 1;
+    let squares = 0;
+    for (const gradient of gradients) squares += squaredNorm(this.#arithmetic, gradient);
+    const norm = Math.sqrt(squares);
+    return norm > clip ? clip / norm : 1;
   }
 
   /** The means, to store. */

@@ -35,7 +35,7 @@ export function lossAndGradients<T>(
       tf.scalar(1),
       trained.map(([, weight]) => weight),
       (x, y) => plus(arithmetic, x, y),
-      { frees: true },
+      { frees: true, isAlone: (tensor) => arithmetic.fast?.isAlone(tensor) === true },
     );
     const gradients = new Map<string, Numbers>();
     for (const [i, [name]] of trained.entries()) {

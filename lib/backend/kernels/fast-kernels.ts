@@ -128,6 +128,11 @@ export class FastKernels {
     return new Float32Array(this.#backend.wasm.asm.memory.buffer, this.at(tensor), tensor.size);
   }
 
+  /** Whether no other tensor lies in this one's memory. */
+  isAlone(tensor: Tensor): boolean {
+    return this.#backend.refCount(tensor.dataId) === 1;
+  }
+
   /** Bytes of the whole memory, which only grows and at 4 GB ends. */
   get memorySize(): number {
     return this.#backend.wasm.asm.memory.buffer.byteLength;

@@ -87,6 +87,7 @@ export interface Kernels {
     n: number,
     isCentred: number,
     epsilon: number,
+    isSum: number,
   ): void;
   activate(x: number, out: number, slopes: number, n: number, kind: number): void;
   add(a: number, b: number, out: number, n: number): void;

@@ -8,16 +8,18 @@ export interface WasmBackend {
     readonly _free: (address: number) => void;
   };
   readonly dataIdMap: { get(id: object): { readonly id: number; readonly memoryOffset: number } };
+  refCount(id: object): number;
   makeOutput(shape: readonly number[], dtype: "float32" | "int32"): TensorInfo;
 }
 
 /** Whether a backend has what {@link WasmBackend} says: another version of TensorFlow.js may not. */
 export function isWasmBackend(backend: unknown): backend is WasmBackend {
-  const { wasm, dataIdMap, makeOutput } = backend as Partial<WasmBackend>;
+  const { wasm, dataIdMap, refCount, makeOutput } = backend as Partial<WasmBackend>;
   return (
     wasm?.asm.memory instanceof WebAssembly.Memory &&
     typeof wasm._malloc === "function" &&
     dataIdMap !== undefined &&
+    typeof refCount === "function" &&
     typeof makeOutput === "function"
   );
 }

@@ -1,5 +1,5 @@
 export type { Arithmetic, Numbers } from "./arithmetic.ts";
-export { Tape } from "./tape.ts";
+export { Tape, type GradientOptions } from "./tape.ts";
 export { plus, scaled, shifted, times } from "./sums.ts";
 export { linear } from "./linear.ts";
 export { rowsOf } from "./rows-of.ts";

@@ -16,9 +16,9 @@ export function linear(
   const y = fast
     ? fastLinear(fast, x, weight, bias, isTransposed)
     : composed(arithmetic, x, weight, bias, isTransposed);
-  tape?.record(y, [x, weight, bias], (dy, wants) =>
+  tape?.record(y, [x, weight, bias], (dy, wants, [dxSoFar]) =>
     fast
-      ? fastGradients(fast, x, weight, dy, isTransposed, wants)
+      ? fastGradients(fast, x, weight, dy, isTransposed, wants, dxSoFar)
       : composedGradients(arithmetic, x, weight, dy, isTransposed, wants),
   );
   return y;
@@ -52,15 +52,17 @@ function fastGradients(
   dy: Numbers,
   isTransposed: boolean,
   [wantsX, wantsWeight, wantsBias]: readonly boolean[],
+  dxSoFar: Numbers | undefined,
 ): (Numbers | undefined)[] {
   const [k, n] = sizes(weight, isTransposed);
   const m = x.size / k;
   const at = fast.at(dy);
   let dx: Numbers | undefined;
   if (wantsX === true) {
-    dx = fast.output(x.shape);
+    dx = dxSoFar ?? fast.output(x.shape);
     const w = { at: fast.at(weight), ...(isTransposed ? { row: k } : { row: 1, column: n }) };
-    fast.product(m, k, n, { at, row: n }, w, { at: fast.at(dx), row: k });
+    const isSum = dxSoFar !== undefined;
+    fast.product(m, k, n, { at, row: n }, w, { at: fast.at(dx), row: k }, { isSum });
   }
   let dWeight: Numbers | undefined;
   if (wantsWeight === true) {

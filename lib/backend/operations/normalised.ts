@@ -56,14 +56,16 @@ function fastNorm(
   const isCentred = kind === "layer" ? 1 : 0;
   const y = fast.output(x.shape);
   fast.kernels.norm(fast.at(x), fast.at(gain), fast.at(bias), fast.at(y), rows, n, isCentred, epsilon);
-  tape?.record(y, [x, gain, bias], (dy, [wantsX, wantsGain, wantsBias]) => {
-    const dx = wantsX === true ? fast.output(x.shape) : undefined;
+  tape?.record(y, [x, gain, bias], (dy, [wantsX, wantsGain, wantsBias], [dxSoFar]) => {
+    const dx = wantsX === true ? (dxSoFar ?? fast.output(x.shape)) : undefined;
+    const isSum = dxSoFar === undefined ? 0 : 1;
     const [dGain, dBias] = [wantsGain, wantsBias].map((isWanted) =>
       isWanted === true ? fast.output([n]) : undefined,
     );
     const [xAt, gainAt, dyAt] = [fast.at(x), fast.at(gain), fast.at(dy)];
     const [dxAt, dGainAt, dBiasAt] = [fast.at(dx), fast.at(dGain), fast.at(dBias)];
-    fast.kernels.normGradient(xAt, gainAt, dyAt, dxAt, dGainAt, dBiasAt, rows, n, isCentred, epsilon);
+    const places = [xAt, gainAt, dyAt, dxAt, dGainAt, dBiasAt] as const;
+    fast.kernels.normGradient(...places, rows, n, isCentred, epsilon, isSum);
     return [dx, dGain, dBias];
   });
   return y;

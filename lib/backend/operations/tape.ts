@@ -1,7 +1,14 @@
 import type { Numbers } from "./arithmetic.ts";
 
-/** Gradients with regard to an operation's inputs, in their order; `undefined` where none is wanted. */
-export type Backward = (dy: Numbers, wants: readonly boolean[]) => readonly (Numbers | undefined)[];
+/**
+ * Gradients with regard to an operation's inputs, in their order; `undefined` where none is wanted. `soFar` has what is known of an input's gradient, where nobody else
+ * needs that tensor: an operation that adds its share to it gives it back.
+ */
+export type Backward = (
+  dy: Numbers,
+  wants: readonly boolean[],
+  soFar: readonly (Numbers | undefined)[],
+) => readonly (Numbers | undefined)[];
 
 interface Step {
   readonly output: Numbers;
@@ -36,14 +43,14 @@ export class Tape {
    * `add` adds two tensors of equal shape. To be asked once: operations may put gradients in the place of what they no longer need.
    *
    * With `frees` what was recorded is used up, and so is the seed: a tensor is freed as soon as nothing before it needs it, which halves the memory of a
-   * training step. `output` stays, and so do tensors that were watched.
+   * training step. `output` stays, and so do tensors that were watched. Shares are then added in place where `isAlone` says that no other tensor lies in that memory.
    */
   gradients(
     output: Numbers,
     seed: Numbers,
     of: readonly Numbers[],
     add: (a: Numbers, b: Numbers) => Numbers,
-    { frees = false } = {},
+    { frees = false, isAlone = (): boolean => false }: GradientOptions = {},
   ): (Numbers | undefined)[] {
     const gradients = new Gradients(add, frees);
     gradients.put(output, seed);
@@ -51,10 +58,14 @@ export class Tape {
     for (const { output: result, inputs, wants, backward } of this.#steps.toReversed()) {
       const dy = gradients.of(result);
       if (dy === undefined) continue;
-      for (const [i, gradient] of backward(dy, wants).entries()) {
+      const soFar = inputs.map((input) => {
+        const own = input && gradients.ownOf(input);
+        return own && isAlone(own) ? own : undefined;
+      });
+      for (const [i, gradient] of backward(dy, wants, soFar).entries()) {
         const input = inputs[i];
-        if (gradient !== undefined && input !== undefined && wants[i] === true)
-          gradients.put(input, gradient);
+        if (gradient === undefined || input === undefined || wants[i] !== true) continue;
+        if (gradient !== soFar[i]) gradients.put(input, gradient);
       }
       if (asked.has(result)) continue;
       gradients.drop(result);
@@ -62,6 +73,13 @@ export class Tape {
     }
     return of.map((tensor) => gradients.of(tensor));
   }
+}
+
+/** How gradients may be computed. */
+export interface GradientOptions {
+  readonly frees?: boolean;
+  /** Whether a tensor shares its memory with no other one. */
+  readonly isAlone?: (tensor: Numbers) => boolean;
 }
 
 /** The gradients known so far, by the tensor that each belongs to. */
@@ -79,6 +97,12 @@ class Gradients {
 
   of(tensor: Numbers): Numbers | undefined {
     return this.#byTensor.get(tensor.id);
+  }
+
+  /** A tensor's gradient, if it is that of no other tensor, too, and is freed here. */
+  ownOf(tensor: Numbers): Numbers | undefined {
+    const gradient = this.of(tensor);
+    return this.#frees && gradient !== undefined && this.#uses.get(gradient) === 1 ? gradient : undefined;
   }
 
   /** A further share of a tensor's gradient. */

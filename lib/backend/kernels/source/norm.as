@@ -117,11 +117,12 @@ function normRows(
 }
 
 /**
- * Gradients of `norm`, those asked for (address not 0): `dx` row by row, and what belongs to gain and bias, which is set. Sums over rows are formed for
+ * Gradients of `norm`, those asked for (address not 0): `dx` row by row, set or, with `isSum`, added to, and what belongs to gain and bias, which is set. Sums over rows are formed for
  * stretches of rows first, whose number depends on the sizes alone, so that the result does not depend on threads.
  */
 export function normGradient(
   x: usize, gain: usize, dy: usize, dx: usize, dGain: usize, dBias: usize, rows: i32, n: i32, isCentred: i32, epsilon: f32,
+  isSum: i32,
 ): void {
   const bytes = <usize>n << 2;
   if (dGain != 0) memory.fill(dGain, 0, bytes);
@@ -129,7 +130,7 @@ export function normGradient(
   const stretches = min(min(rows, STRETCHES), (rows * n) / LEAST);
   // Twice `n` numbers for each stretch must fit into the workspace.
   if (stretches <= 1 || n > 8192 || chunksOf(rows * n, LEAST) == 1) {
-    return normGradientRows(x, gain, dy, dx, dGain, dBias, rows, n, isCentred, epsilon);
+    return normGradientRows(x, gain, dy, dx, dGain, dBias, rows, n, isCentred, epsilon, isSum);
   }
   memory.fill(workspace, 0, <usize>stretches * 2 * bytes);
   begin();
@@ -144,6 +145,7 @@ export function normGradient(
   setArgument(8, isCentred);
   setFactor(9, epsilon);
   setArgument(10, workspace);
+  setArgument(11, isSum);
   share(NORM_GRADIENT, stretches);
   for (let stretch = 0; stretch < stretches; stretch++) {
     const sums = workspace + <usize>stretch * 2 * bytes;
@@ -164,12 +166,13 @@ export function normGradientPart(chunk: i32, chunks: i32): void {
   normGradientRows(
     argument(0) + offset, argument(1), argument(2) + offset, dx == 0 ? 0 : dx + offset,
     argument(4) == 0 ? 0 : sums, argument(5) == 0 ? 0 : sums + (<usize>n << 2),
-    partStart(rows, chunk + 1, chunks, 1) - first, n, argument(8), factor(9),
+    partStart(rows, chunk + 1, chunks, 1) - first, n, argument(8), factor(9), argument(11),
   );
 }
 
 function normGradientRows(
   x: usize, gain: usize, dy: usize, dx: usize, dGain: usize, dBias: usize, rows: i32, n: i32, isCentred: i32, epsilon: f32,
+  isSum: i32,
 ): void {
   const end = <usize>(n & ~3) << 2;
   const rest = n & 3;
@@ -204,13 +207,15 @@ function normGradientRows(
         const unit = f32x4.mul(f32x4.sub(v128.load(x + at), means), factors);
         const d = v128.load(dy + at);
         const scaled = gain == 0 ? d : f32x4.mul(d, v128.load(gain + at));
-        v128.store(dx + at, f32x4.mul(f32x4.sub(f32x4.sub(scaled, shift), f32x4.mul(unit, share)), factors));
+        const change = f32x4.mul(f32x4.sub(f32x4.sub(scaled, shift), f32x4.mul(unit, share)), factors);
+        v128.store(dx + at, isSum == 0 ? change : f32x4.add(v128.load(dx + at), change));
       }
       if (rest > 0) {
         const unit = f32x4.mul(f32x4.sub(loadPart(x + end, rest, 0), means), factors);
         const d = loadPart(dy + end, rest, 0);
         const scaled = gain == 0 ? d : f32x4.mul(d, loadPart(gain + end, rest, 0));
-        storePart(dx + end, f32x4.mul(f32x4.sub(f32x4.sub(scaled, shift), f32x4.mul(unit, share)), factors), rest);
+        const change = f32x4.mul(f32x4.sub(f32x4.sub(scaled, shift), f32x4.mul(unit, share)), factors);
+        storePart(dx + end, isSum == 0 ? change : f32x4.add(loadPart(dx + end, rest, 0), change), rest);
       }
       dx += <usize>n << 2;
     }

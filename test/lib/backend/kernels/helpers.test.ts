@@ -74,8 +74,11 @@ function everyKernel(fast: FastKernels): Record<string, Float32Array> {
     kernels.norm(at(x), at(gain), at(bias), at(out), rows, n, 1, 1e-5);
     keep("norm", out);
     const [dGain, dBias] = [fast.output([n]), fast.output([n])];
-    kernels.normGradient(at(x), at(gain), at(dy), at(out), at(dGain), at(dBias), rows, n, 1, 1e-5);
+    const norm = [at(x), at(gain), at(dy), at(out), at(dGain), at(dBias), rows, n, 1, 1e-5] as const;
+    kernels.normGradient(...norm, 0);
     keep("normGradient", out);
+    kernels.normGradient(...norm, 1);
+    keep("normGradient twice", out);
     keep("normGradient of the gain", dGain);
     keep("normGradient of the bias", dBias);
     const slopes = fast.output([rows * n]);

@@ -4,19 +4,35 @@ import {
   activated,
   arithmeticOfBackend,
   linear,
+  normalised,
   onlyKept,
   plus,
   Tape,
   tidied,
   type Arithmetic,
+  type GradientOptions,
   type Numbers,
 } from "../../../../lib/backend/operations/index.ts";
 
-/** Sums x with what comes of it, `depth` times: every tensor is needed twice. */
+/** Sums x with what comes of it, `depth` times: tensors are needed twice or three times, once as a view (a norm of each half). */
 function deep(a: Arithmetic, x: Numbers, weight: Numbers, depth: number): Numbers {
   let y = x;
-  for (let i = 0; i < depth; i++) y = plus(a, y, activated(a, linear(a, y, weight), "gelu-tanh"));
+  for (let i = 0; i < depth; i++) {
+    const unit = normalised(a, y, undefined, undefined, "layer", 1e-5);
+    const sum = plus(a, linear(a, unit, weight), linear(a, unit, weight));
+    y = plus(a, y, plus(a, activated(a, sum, "gelu-tanh"), halvesNormed(a, unit)));
+  }
   return y;
+}
+
+function halvesNormed(a: Arithmetic, x: Numbers): Numbers {
+  const [rows = 0, n = 0] = x.shape;
+  const halves = a.tf.reshape(x, [rows * 2, n / 2]);
+  a.tape?.record(halves, [x], (dy) => [a.tf.reshape(dy, x.shape)]);
+  const normed = normalised(a, halves, undefined, undefined, "root-mean-square", 1e-5);
+  const back = a.tf.reshape(normed, x.shape);
+  a.tape?.record(back, [normed], (dy) => [a.tf.reshape(dy, normed.shape)]);
+  return back;
 }
 
 describe("Tape", () => {
@@ -29,7 +45,7 @@ describe("Tape", () => {
       const whole = arithmeticOfBackend();
       const arithmetic = kind === "our kernels" ? whole : { ...whole, fast: undefined };
       const { tf } = whole;
-      const run = (frees: boolean) =>
+      const run = (options: GradientOptions) =>
         tidied(whole, () => {
           const tape = new Tape();
           const a = { ...arithmetic, tape };
@@ -43,9 +59,9 @@ describe("Tape", () => {
           const output = deep(a, middle, weight, 3);
           const before = tf.memory().numBytes;
           const seed = tf.ones(output.shape);
-          const found = tape.gradients(output, seed, [weight, middle], (p, q) => plus(arithmetic, p, q), {
-            frees,
-          });
+          let additions = 0;
+          const add = (p: Numbers, q: Numbers) => (additions++, plus(arithmetic, p, q));
+          const found = tape.gradients(output, seed, [weight, middle], add, options);
           const after = tf.memory().numBytes;
           return {
             found: found.map((gradient) => gradient?.dataSync()),
@@ -53,9 +69,16 @@ describe("Tape", () => {
             output: output.dataSync(),
             before,
             after,
+            additions,
           };
         });
-      const [kept, freed] = [run(false), run(true)];
+      const kept = run({});
+      const freed = run({ frees: true });
+      const inPlace = run({ frees: true, isAlone: (tensor) => whole.fast?.isAlone(tensor) === true });
+      assert.deepEqual(inPlace.found, kept.found);
+      if (kind === "our kernels")
+        assert.ok(inPlace.additions <= freed.additions - 12, `${inPlace.additions}`);
+      else assert.equal(inPlace.additions, freed.additions);
       assert.deepEqual(freed.found, kept.found);
       assert.deepEqual(freed.middle, kept.middle);
       assert.deepEqual(freed.output, kept.output);
