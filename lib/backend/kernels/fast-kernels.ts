@@ -3,6 +3,7 @@ import type { TensorFlow } from "../tensorflow.ts";
 import { Helpers } from "./helpers.ts";
 import { instantiateKernels, type Kernels, type KernelsOverMemory } from "./kernels.ts";
 import { addressOf, isWasmBackend, type WasmBackend } from "./wasm-memory.ts";
+import { clearUpperHalves } from "./wide.ts";
 
 /** A matrix in memory: the address of its first number, and how many numbers apart its rows, columns and, in a batch or a group of batches, matrices are. */
 export interface Operand {
@@ -96,6 +97,7 @@ export class FastKernels {
       causal?.from ?? 0,
       bias,
     );
+    if (this.vectorBits === 256) clearUpperHalves();
   }
 
   /** A new tensor, its numbers not yet set; it belongs to the surrounding `tidy`. */
