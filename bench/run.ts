@@ -1,6 +1,6 @@
 /**
- * Measures this library and its peers in one run and prints the table of docs/speed.md: `npm run bench`, `npm run bench -- ROW …` for some rows,
- * `--rounds=15` for more rounds than 5; with `--write` the rows take their place in that table.
+ * Measures this library and its peers in one run and prints a table of docs/speed.md: `npm run bench`, `npm run bench -- ROW …` for some rows,
+ * `--rounds=15` for more rounds than 5; with `--write` the rows take their place in the table of this version of Node.
  *
  * Ours and each peer are processes that are prepared first and then asked in turn, round by round, so that what else the machine does meets all of them;
  * a figure is the median of the rounds, a ratio that of ours to the peer's. PyTorch (2.13, CPU) and transformers are found in the Python that the environment
@@ -122,7 +122,9 @@ class Side {
 const HEAD =
   "| row | ours, ms | peer, ms | ratio | the machine at best, ms |\n| --- | --- | --- | --- | --- |";
 const DOCUMENT = here("../docs/speed.md");
-const [BEGIN, END] = ["<!-- npm run bench -- --write -->\n\n", "\n\n<!-- bench ends -->"];
+/** The document has a table for engines with vectors of 256 bits, and one for those without. */
+const NODES = Number(process.versions.node.split(".")[0]) >= 24 ? "Node 24 and newer" : "Node 20 and 22";
+const [BEGIN, END] = [`<!-- npm run bench -- --write, ${NODES} -->\n\n`, `\n\n<!-- bench ends, ${NODES} -->`];
 
 const lens = process.env["BENCH_TRANSFORMER_LENS"] ?? python;
 const hasPyTorch = has(python, "torch, transformers", "PyTorch", "BENCH_PYTHON");

@@ -15,7 +15,7 @@ import { newFlags } from "./flags.ts";
 import { installHandle } from "./handle.ts";
 import { Input } from "./input.ts";
 import { makeInterruptible } from "./interruptible.ts";
-import { Interrupts } from "./interrupts.ts";
+import { Interrupts, offerUninterrupted } from "./interrupts.ts";
 import { isKeyboardInterrupt, KeyboardInterrupt } from "./keyboard-interrupt.ts";
 import { LocalModules, type Transpiled } from "./modules/local.ts";
 import { importPackage } from "./modules/packages.ts";
@@ -127,6 +127,7 @@ installHandle({
   latest: () => runner.latest,
 });
 installDebugHandle(runner);
+offerUninterrupted(interrupts);
 // Node's own kind of cells, CommonJS modules, have it; so have tslab's.
 globalThis.require = createRequire(join(folder, "cell.cjs"));
 keepThroughCallbacks();

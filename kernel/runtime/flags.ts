@@ -26,6 +26,8 @@ export const FLAG = {
   awake: 10,
   /** The last `is-heard` of the main thread to which the host has said `heard`. */
   hostHeard: 11,
+  /** 1 while the main thread does what must not be ended half way: the sidecar waits for it before it strikes. */
+  uninterrupted: 12,
 } as const;
 
 const FLAG_COUNT = Object.keys(FLAG).length;

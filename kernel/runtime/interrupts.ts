@@ -45,6 +45,32 @@ export class Interrupts {
     }
   }
 
+  /**
+   * Calls `work`, which takes microseconds, with no interrupt in the midst of it: one strikes before or after. For what would be left broken, such as the heap of a
+   * WebAssembly module: V8 ends code in its loops, too.
+   */
+  uninterrupted<T>(work: () => T): T {
+    const flags = this.#flags;
+    if (Atomics.load(flags, FLAG.uninterrupted) === 1) return work();
+    Atomics.store(flags, FLAG.uninterrupted, 1);
+    // Whoever comes second sees the other: the sidecar sets its flag first, too.
+    for (let waits = 0; waits < 100 && Atomics.load(flags, FLAG.signalling) === 1; waits++) {
+      this.#letStrike();
+      Atomics.wait(flags, FLAG.signalling, 1, 10);
+      Atomics.store(flags, FLAG.uninterrupted, 1);
+    }
+    try {
+      return work();
+    } finally {
+      this.#letStrike();
+    }
+  }
+
+  #letStrike(): void {
+    Atomics.store(this.#flags, FLAG.uninterrupted, 0);
+    if (Atomics.load(this.#flags, FLAG.signalling) === 1) Atomics.notify(this.#flags, FLAG.uninterrupted);
+  }
+
   /** The number of the last interrupt that was asked for. */
   get requested(): number {
     return Atomics.load(this.#flags, FLAG.requested);
@@ -61,6 +87,7 @@ export class Interrupts {
   #hear({ interrupt, terminated, request }: InterruptNews): void {
     // Termination skips `finally`.
     Atomics.store(this.#flags, FLAG.synchronous, 0);
+    Atomics.store(this.#flags, FLAG.uninterrupted, 0);
     if (Atomics.load(this.#flags, FLAG.finished) >= interrupt) return;
     this.#waitForSidecar();
     Atomics.store(this.#flags, FLAG.heard, interrupt);
@@ -79,4 +106,13 @@ export class Interrupts {
       Atomics.wait(this.#flags, FLAG.signalling, 1, 10);
     }
   }
+}
+
+/** Where libraries find {@link Interrupts.uninterrupted}. */
+const UNINTERRUPTED = Symbol.for("matrix-composition.uninterrupted");
+
+/** Puts it under its symbol of `globalThis`. */
+export function offerUninterrupted(interrupts: Interrupts): void {
+  const value = <T>(work: () => T): T => interrupts.uninterrupted(work);
+  Object.defineProperty(globalThis, UNINTERRUPTED, { value, configurable: true });
 }

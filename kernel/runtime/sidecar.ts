@@ -37,6 +37,9 @@ export interface InterruptNews {
 /** Milliseconds without a word of the main thread, after which its JavaScript is terminated, again and again. */
 const TERMINATE_AFTER = 60;
 
+/** Milliseconds that what must not be ended half way can take, though it should take microseconds. */
+const UNINTERRUPTED_AT_MOST = 200;
+
 /** Milliseconds that a cell has for its `finally` blocks once its interrupt was heard. */
 const FINISH_WITHIN = 400;
 
@@ -117,6 +120,7 @@ function terminate(number: number, request: RequestId | undefined): void {
   // The main thread does not report the cell as ended before this has struck, lest it strikes the next cell.
   Atomics.store(flags, FLAG.signalling, 1);
   if (Atomics.load(flags, FLAG.finished) < number) {
+    Atomics.wait(flags, FLAG.uninterrupted, 1, UNINTERRUPTED_AT_MOST);
     const session = new Session();
     session.connectToMainThread();
     session.post("Runtime.terminateExecution", () => {

@@ -6,6 +6,7 @@ import { BackendError } from "./errors.ts";
 import { fastKernels } from "./kernels/fast-kernels.ts";
 import { registerFasterKernels } from "./kernels/register.ts";
 import { withMemory } from "./kernels/shared-memory.ts";
+import { withoutInterrupts } from "./uninterrupted.ts";
 import { loadCpuBackend, loadTensorFlow, loadWasmBackend, type TensorFlow } from "./tensorflow.ts";
 
 /** `tensorflow` is `@tensorflow/tfjs-node`, the C library; the others are TensorFlow.js' names. */
@@ -94,6 +95,7 @@ const STARTERS: Record<BackendName, (tf: TensorFlow) => Promise<string>> = {
     const main = createRequire(import.meta.url).resolve("@tensorflow/tfjs-backend-wasm");
     wasm.setWasmPaths(dirname(main) + sep, true);
     await withSharedMemory(tf, () => withoutListeners(() => use(tf, "wasm")));
+    withoutInterrupts(tf.backend());
     return "WebAssembly is the fastest that needs no installation.";
   },
   async webgpu(tf) {
