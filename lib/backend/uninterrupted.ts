@@ -6,6 +6,12 @@ type Uninterrupted = <T>(work: () => T) => T;
 /** Where the TypeScript kernel offers it. */
 const UNINTERRUPTED = Symbol.for("matrix-composition.uninterrupted");
 
+/** What `work`, which is to take no longer than a tenth of a second, gives; an interrupt strikes before or after it. */
+export function uninterrupted<T>(work: () => T): T {
+  const offered = (globalThis as { [UNINTERRUPTED]?: Uninterrupted })[UNINTERRUPTED];
+  return offered === undefined ? work() : offered(work);
+}
+
 /** The methods of TensorFlow.js' wasm backend (4.22, `backend_wasm.ts`) that change its heap and its table of tensors. */
 interface Heap {
   move(...tensor: unknown[]): void;
@@ -17,9 +23,8 @@ interface Heap {
  * the training of a small model.
  */
 export function withoutInterrupts(backend: unknown): void {
-  const uninterrupted = (globalThis as { [UNINTERRUPTED]?: Uninterrupted })[UNINTERRUPTED];
   const heap = backend as Partial<Heap>;
-  if (uninterrupted === undefined || heap.move === undefined || heap.disposeData === undefined) return;
+  if (!(UNINTERRUPTED in globalThis) || heap.move === undefined || heap.disposeData === undefined) return;
   const [move, disposeData] = [heap.move.bind(heap), heap.disposeData.bind(heap)];
   heap.move = (...tensor) => {
     uninterrupted(() => {

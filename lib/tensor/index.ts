@@ -17,15 +17,7 @@ export { AxisError, IndexError, LabelError, NumberError, SizeError, TensorError 
 export type { Entry } from "./entry.ts";
 export type { TensorJson } from "./plain.ts";
 export { Tensor, type Numbers } from "./tensor.ts";
-export {
-  deferredTensor,
-  identity,
-  ones,
-  tensor,
-  zeros,
-  type ArrayOptions,
-  type TensorOptions,
-} from "./create.ts";
+export { identity, ones, tensor, zeros, type ArrayOptions, type TensorOptions } from "./create.ts";
 export { oneHot } from "./one-hot.ts";
 export {
   randomNormal,

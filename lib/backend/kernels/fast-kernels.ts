@@ -50,6 +50,8 @@ export class FastKernels {
   readonly helpers: Helpers;
   readonly #tf: TensorFlow;
   readonly #backend: WasmBackend;
+  /** Memory that is not written to any more, by what TensorFlow.js calls it: tensors may share it. */
+  readonly #readLater = new WeakSet<object>();
 
   constructor(tf: TensorFlow, backend: WasmBackend, found: KernelsOverMemory) {
     this.#tf = tf;
@@ -106,11 +108,18 @@ export class FastKernels {
   }
 
   /**
-   * What is written in the place of a tensor whose numbers nobody needs any more: another tensor in its memory, or in memory of its own if somebody
-   * keeps that one.
+   * What is written in the place of a tensor whose numbers the computation needs no more: another tensor in its memory, or in memory of its own if somebody
+   * will {@link readLater}.
    */
   inPlaceOf(tensor: Tensor): Tensor {
-    return tensor.kept ? this.output(tensor.shape) : this.#tf.reshape(tensor, tensor.shape);
+    if (this.#readLater.has(tensor.dataId)) return this.output(tensor.shape);
+    return this.#tf.reshape(tensor, tensor.shape);
+  }
+
+  /** Keeps a tensor, until it is disposed, with its numbers as they are now. */
+  readLater<T extends Tensor>(tensor: T): T {
+    this.#readLater.add(tensor.dataId);
+    return this.#tf.keep(tensor);
   }
 
   /** A new tensor with these numbers, of one axis. */

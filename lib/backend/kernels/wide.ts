@@ -1,5 +1,6 @@
 import { isAscii } from "node:buffer";
 import { setFlagsFromString } from "node:v8";
+import { uninterrupted } from "../uninterrupted.ts";
 
 /**
  * The engines (V8 of Node 24, 25 and 26) that compile source/wide.as to operations of 256 bits when they are asked to. It is an experiment of theirs, and
@@ -43,12 +44,14 @@ export function clearUpperHalves(): void {
 }
 
 function compiled(code: Uint8Array<ArrayBuffer>, flags: readonly string[]): WebAssembly.Module {
-  for (const flag of flags) setFlagsFromString(flag);
-  try {
-    return new WebAssembly.Module(code);
-  } finally {
-    for (const flag of flags) setFlagsFromString(opposite(flag));
-  }
+  return uninterrupted(() => {
+    for (const flag of flags) setFlagsFromString(flag);
+    try {
+      return new WebAssembly.Module(code);
+    } finally {
+      for (const flag of flags) setFlagsFromString(opposite(flag));
+    }
+  });
 }
 
 function opposite(flag: string): string {

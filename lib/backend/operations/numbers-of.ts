@@ -17,13 +17,13 @@ const FULL = 2 ** 31;
  * What gives the numbers of a tensor, which then nobody may write to. A large one stays in the backend's memory (kept, in the sense of `tf.keep`) until it is asked for its numbers:
  * most activations of a run never are. It is freed when it was read, or when what is returned here is forgotten.
  */
-export function numbersWhenRead({ tf, fast }: Arithmetic, tensor: Numbers): () => Float32Array {
+export function numbersWhenRead({ fast }: Arithmetic, tensor: Numbers): () => Float32Array {
   const isLeft = fast !== undefined && tensor.size >= LARGE && !tensor.kept && fast.memorySize < FULL;
   if (!isLeft) {
     const numbers = numbersOf({ fast }, tensor);
     return () => numbers;
   }
-  const unread = new Unread(fast, tf.keep(tensor));
+  const unread = new Unread(fast, fast.readLater(tensor));
   const reader = new Reader(unread);
   readers.register(reader, unread);
   return () => reader.numbers;

@@ -1,4 +1,5 @@
-import { deferredTensor, Tensor } from "../../tensor/index.ts";
+import { deferredTensor } from "../../tensor/create.ts";
+import { Tensor } from "../../tensor/index.ts";
 import { InterventionError } from "./errors.ts";
 import { axesOfHook } from "./hooks.ts";
 

@@ -248,6 +248,7 @@ describe("Transformer", () => {
     const names = Object.keys(later.activations) as (keyof typeof later.activations)[];
     const expected = names.map((name) => atOnce.activations[name]?.data.slice());
     const [logits, residual] = [atOnce.logits.data.slice(), atOnce.residual.data.slice()];
+    const withGradients = model.gradients(tokens, (given) => given, { keep: ["*"] });
     model.run(tokens.toReversed(), { keep: ["*"] });
     trainModel(model, () => ({ sequences: [tokens] }), { steps: 1, learningRate: 0.1 }).takeStep();
     model.release();
@@ -256,6 +257,8 @@ describe("Transformer", () => {
     assert.deepEqual(later.logits.data, logits);
     assert.deepEqual(later.residual.data, residual);
     assert.equal(later.residual.name, "residual");
+    for (const [i, name] of names.entries())
+      assert.deepEqual(withGradients.activations[name]?.data, expected[i], name);
     // The pattern is the softmax of the scores, which must not lie in its place.
     const [scores, pattern] = [later.activations["blocks.1.scores"], later.activations["blocks.1.pattern"]];
     const row = (of: typeof scores) => [...(of?.data.slice(95 * 96, 96 * 96) ?? [])];
