@@ -94,7 +94,9 @@ async function checkBackend(root) {
   const program = `
     const { startBackend } = await import(${JSON.stringify(library)});
     const { backend, why, kernels, vectorBits, threads, passedOver } = await startBackend();
-    const how = kernels === "none" ? "" : \` with our \${kernels} kernels; large products: vectors of \${vectorBits} bits, threads: \${threads}\`;
+    const isOlder = process.arch === "x64" && Number(process.versions.node.split(".")[0]) < 24;
+    const bits = \`\${vectorBits} bits\${vectorBits === 128 && isOlder ? " (256 from Node 24 on)" : ""}\`;
+    const how = kernels === "none" ? "" : \` with our \${kernels} kernels; large products: vectors of \${bits}, threads: \${threads}\`;
     const others = passedOver.map((other) => \` Not \${other.backend}: \${other.why}\`).join("");
     console.log(\`\${backend}\${how}. \${why}\${others}\`);`;
   const args = ["--input-type=module", "-e", program];

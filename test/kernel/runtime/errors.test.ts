@@ -286,11 +286,13 @@ describe("output", () => {
     const { outcome } = own.start(`for (let i = 0; i < 1000; i++) console.log(i); process.exit(3);`);
     await assert.rejects(outcome);
     assert.equal(await own.exited, 3);
+    await own.closed;
     const text = own.messages.map((message) => (message.type === "stream" ? message.text : "")).join("");
     assert.match(text, /999\n$/);
     const aborted = await ExecutorProcess.start();
     await assert.rejects(aborted.run(`console.log("last words"); process.abort();`));
     assert.equal(await aborted.exited, "SIGABRT");
+    await aborted.closed;
     assert.ok(
       aborted.messages.some((message) => message.type === "stream" && message.text === "last words\n"),
     );

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { ChildProcess } from "node:child_process";
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -62,6 +63,8 @@ export class ExecutorProcess {
   readonly messages: FromExecutor[] = [];
   readonly child: ChildProcess;
   readonly exited: Promise<number | string | null>;
+  /** Until all that it wrote has been read, too: its end may be known before. */
+  readonly closed: Promise<unknown>;
   transpile: (path: string) => { code: string; map: string } = (path) => {
     throw new Error(`no compiler for ${path}`);
   };
@@ -86,6 +89,7 @@ export class ExecutorProcess {
     this.exited = new Promise((resolve) =>
       this.child.once("exit", (code, signal) => resolve(code ?? signal)),
     );
+    this.closed = once(this.child, "close");
   }
 
   static async start(folder = process.cwd()): Promise<ExecutorProcess> {
