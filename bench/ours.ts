@@ -83,7 +83,7 @@ function loading(): Work {
 
 /** A process that starts TensorFlow.js by this library (as built, like a notebook has it), and a small model's first pass, the products that cells ask for. */
 function start(): Work {
-  const library = new URL("../dist/lib/index.js", import.meta.url).href;
+  const library = new URL("../dist/lib/bundle.js", import.meta.url).href;
   const program = `const { createTransformer } = await import(${JSON.stringify(library)});
     const model = await createTransformer({ vocabulary: 4, context: 4, layers: 1, heads: 1, embedding: 4 }, { seed: 1 });
     model.run([1, 2, 3]);`;

@@ -1,4 +1,7 @@
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
+import { packageFolder } from "../package-folder.ts";
 import { DirectionError } from "./errors.ts";
 import type { Exchange } from "./exchanges.ts";
 import type { PermutationTest } from "./permutation-tests.ts";
@@ -23,11 +26,8 @@ interface Thread {
   readonly pending: Map<number, Pending>;
 }
 
-// Where this module runs from its source, as in tests, the thread still needs JavaScript: what `npm run build` and `npm test` put into dist/.
-const PROGRAM = new URL(
-  import.meta.url.endsWith(".ts") ? "../../dist/lib/directions/sweep-thread.js" : "./sweep-thread.js",
-  import.meta.url,
-);
+/** What a thread runs: JavaScript also where this module runs from its source, as in tests; `npm run build` and `npm test` put it into dist/. */
+const threadProgram = (): URL => pathToFileURL(join(packageFolder(), "dist/lib/directions/sweep-thread.js"));
 
 /**
  * Threads that test. They start when they are first needed, sleep when there is nothing to do, and end with the process, which they do not
@@ -40,7 +40,7 @@ export class SweepThreads {
   readonly #pulse = new Int32Array(new SharedArrayBuffer(4));
   #count = 0;
 
-  constructor(program = PROGRAM) {
+  constructor(program = threadProgram()) {
     this.#program = program;
   }
 

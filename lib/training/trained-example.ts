@@ -1,6 +1,5 @@
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { packageFolder } from "../package-folder.ts";
 import { loadCheckpoint, type Checkpoint } from "./checkpoint.ts";
 import { CheckpointError } from "./errors.ts";
 
@@ -31,16 +30,5 @@ export async function trainedExample(name: TrainedExample): Promise<Checkpoint> 
     throw new CheckpointError(
       `There is no trained example "${name}"; there are ${TRAINED_EXAMPLES.join(", ")}.`,
     );
-  return loadCheckpoint(join(checkpointsFolder(), name));
-}
-
-/** The package's folder of checkpoints: beside its package.json, above this file in the sources as in dist. */
-function checkpointsFolder(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, "package.json"))) {
-    const above = dirname(folder);
-    if (above === folder) throw new CheckpointError("The package's folder was not found.");
-    folder = above;
-  }
-  return join(folder, "checkpoints");
+  return loadCheckpoint(join(packageFolder(), "checkpoints", name));
 }

@@ -50,6 +50,7 @@ describe("the packed package, in an empty folder", function () {
     const paths = packed.files.map(({ path }) => path);
     for (const path of [
       "dist/kernel/main.js",
+      "dist/lib/bundle.js",
       "dist/lib/index.js",
       "dist/lib/index.d.ts",
       "dist/kernel/notebook/index.js",
