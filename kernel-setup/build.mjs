@@ -18,6 +18,8 @@ import { lockedWhile } from "./lock.mjs";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const CONFIGURATION = ["package.json", "tsconfig.json", "tsconfig.build.json"];
 const FOLDERS = ["lib", "kernel"];
+/** The library in one file, in `dist/`; its source map is beside it. */
+const BUNDLE = join("lib", "bundle.js");
 
 /**
  * Compiles `lib/` and `kernel/` to `dist/`, copies the data files that lie beside the sources, and joins the library's modules in one file.
@@ -113,6 +115,8 @@ function removeOrphans(root, output) {
   for (const folder of FOLDERS) {
     for (const file of filesUnder(join(output, folder))) {
       const source = join(root, relative(output, file));
+      // Programs go on importing the bundle of before while a new one is made.
+      if (file.startsWith(join(output, BUNDLE))) continue;
       const stem = source.replace(/(\.d\.ts|\.js)(\.map)?$/, "");
       if (![source, `${stem}.ts`, `${stem}.tsx`].some((path) => existsSync(path))) rmSync(file);
     }
@@ -143,7 +147,7 @@ async function bundle(output) {
   const esbuild = await import("esbuild");
   await esbuild.build({
     entryPoints: [join(output, "lib", "index.js")],
-    outfile: join(output, "lib", "bundle.js"),
+    outfile: join(output, BUNDLE),
     bundle: true,
     format: "esm",
     platform: "node",

@@ -61,6 +61,20 @@ describe("build", function () {
     assert.ok(existsSync(join(root, "dist/kernel/main.js")));
   });
 
+  it("joins the library in one file, which stays until there is a new one", async () => {
+    const bundle = join(root, "dist/lib/bundle.js");
+    await run();
+    assert.match(readFileSync(bundle, "utf8"), /two = 2/);
+    assert.doesNotMatch(readFileSync(bundle, "utf8"), /^import /m);
+    write("lib/words/two.ts", "export const two: number = 1 + 1;\n");
+    let isMissed = false;
+    const watch = setInterval(() => (isMissed ||= !existsSync(bundle)), 1);
+    await run();
+    clearInterval(watch);
+    assert.equal(isMissed, false);
+    assert.match(readFileSync(bundle, "utf8"), /two = 1 \+ 1/);
+  });
+
   it("copies data, and neither prose nor sources", async () => {
     await run();
     assert.equal(readFileSync(join(root, "dist/lib/words/list.txt"), "utf8"), "two\n");
