@@ -2,8 +2,10 @@ import { createInterface } from "node:readline";
 
 /** @typedef {() => unknown} Work What one row does once, after it was prepared. */
 
-/** Milliseconds of a round, and from which on once is enough. */
-const [ROUND, SLOW] = [400, 2000];
+/** Milliseconds of a round. */
+const ROUND = 400;
+/** Milliseconds from which on once is enough. */
+export const SLOW = 2000;
 
 /**
  * Serves a row to the program that compares: prints `ready` when it is prepared, then for each line of input a round, of which it prints

@@ -15,13 +15,11 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Limits } from "./limit.ts";
-import { median } from "./rounds.mjs";
+import { median, SLOW } from "./rounds.mjs";
 import { BATCH, GPT2, LARGER, operationsForward, SMALL } from "./sizes.ts";
 
 const askedRounds = process.argv.find((option) => /^--rounds=\d+$/.test(option));
 const ROUNDS = Number(askedRounds?.slice("--rounds=".length) ?? 5);
-/** Milliseconds from which on once is enough. */
-const SLOW = 2000;
 const MEGABYTES = 500;
 
 /** What each row is, who can do it, and in how many milliseconds this machine could at best. */

@@ -300,6 +300,14 @@ export class FrontEnd {
     return this.outcome(await this.startCell(code, options));
   }
 
+  /** Runs a cell that prints and does not end, and interrupts it once it has printed. */
+  async interrupted(code: string): Promise<Outcome> {
+    const id = await this.startCell(code);
+    await this.published("stream", id);
+    await this.ask("control", "interrupt_request");
+    return this.outcome(id);
+  }
+
   /** Sends one heartbeat; settles when it is back. */
   async heartbeat(): Promise<string> {
     await this.#heartbeat.send("ping");

@@ -37,10 +37,8 @@ describe("the stop button while a model trains", function () {
     return Number(result);
   };
   const stopped = async (code: string): Promise<void> => {
-    const id = await frontEnd.startCell(code);
-    await frontEnd.published("stream", id);
-    await frontEnd.ask("control", "interrupt_request");
-    assert.equal((await frontEnd.outcome(id)).reply["ename"], "KeyboardInterrupt");
+    const { reply } = await frontEnd.interrupted(code);
+    assert.equal(reply["ename"], "KeyboardInterrupt");
   };
 
   for (const [how, code] of [

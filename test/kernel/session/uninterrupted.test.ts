@@ -24,10 +24,8 @@ describe("what must not be ended half way", function () {
     return String(result);
   };
   const stopped = async (code: string): Promise<void> => {
-    const id = await frontEnd.startCell(`console.log("began"); ${code}`);
-    await frontEnd.published("stream", id);
-    await frontEnd.ask("control", "interrupt_request");
-    assert.equal((await frontEnd.outcome(id)).reply["ename"], "KeyboardInterrupt");
+    const { reply } = await frontEnd.interrupted(`console.log("began"); ${code}`);
+    assert.equal(reply["ename"], "KeyboardInterrupt");
   };
 
   it("is not ended by an interrupt, which strikes between two pieces of it", async () => {
