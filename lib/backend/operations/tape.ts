@@ -50,18 +50,16 @@ export class Tape {
     seed: Numbers,
     of: readonly Numbers[],
     add: (a: Numbers, b: Numbers) => Numbers,
-    { frees = false, isAlone = (): boolean => false }: GradientOptions = {},
+    options: GradientOptions = {},
   ): (Numbers | undefined)[] {
-    const gradients = new Gradients(add, frees);
+    const { frees = false } = options;
+    const gradients = new Gradients(add, options);
     gradients.put(output, seed);
     const asked = new Set(of);
     for (const { output: result, inputs, wants, backward } of this.#steps.toReversed()) {
       const dy = gradients.of(result);
       if (dy === undefined) continue;
-      const soFar = inputs.map((input) => {
-        const own = input && gradients.ownOf(input);
-        return own && isAlone(own) ? own : undefined;
-      });
+      const soFar = inputs.map((input) => input && gradients.ownOf(input));
       for (const [i, gradient] of backward(dy, wants, soFar).entries()) {
         const input = inputs[i];
         if (gradient === undefined || input === undefined || wants[i] !== true) continue;
@@ -86,23 +84,29 @@ export interface GradientOptions {
 class Gradients {
   readonly #add: (a: Numbers, b: Numbers) => Numbers;
   readonly #frees: boolean;
+  readonly #isAlone: (tensor: Numbers) => boolean;
   readonly #byTensor = new Map<number, Numbers>();
   /** To how many tensors each belongs: an addition hands its own on to both sides. */
   readonly #uses = new Map<Numbers, number>();
 
-  constructor(add: (a: Numbers, b: Numbers) => Numbers, frees: boolean) {
+  constructor(
+    add: (a: Numbers, b: Numbers) => Numbers,
+    { frees = false, isAlone = () => false }: GradientOptions,
+  ) {
     this.#add = add;
     this.#frees = frees;
+    this.#isAlone = isAlone;
   }
 
   of(tensor: Numbers): Numbers | undefined {
     return this.#byTensor.get(tensor.id);
   }
 
-  /** A tensor's gradient, if it is that of no other tensor, too, and is freed here. */
+  /** A tensor's gradient, if it is freed here and nothing else needs it or lies in its memory: then it may be written to. */
   ownOf(tensor: Numbers): Numbers | undefined {
     const gradient = this.of(tensor);
-    return this.#frees && gradient !== undefined && this.#uses.get(gradient) === 1 ? gradient : undefined;
+    if (!this.#frees || gradient === undefined || this.#uses.get(gradient) !== 1) return undefined;
+    return this.#isAlone(gradient) ? gradient : undefined;
   }
 
   /** A further share of a tensor's gradient. */

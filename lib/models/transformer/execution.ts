@@ -70,7 +70,9 @@ export function execute(
     const named = (hook: string, numbers: Numbers, name = hook) =>
       hookTensor(hook, tap.whenRead(numbers), numbers.shape, labels, isBatched, name);
     const logits =
-      out.logits === undefined ? noLogits(input.batch, vocabulary, isBatched) : named("logits", out.logits);
+      out.logits === undefined
+        ? noLogits(input.batch, vocabulary, isBatched)
+        : (tap.kept.get("logits") ?? named("logits", out.logits));
     const gradients: Result["gradients"] = {};
     if (request.seed !== undefined && tape !== undefined && out.logits !== undefined) {
       const seed = replacementData("logits", withBatch(request.seed(logits), isBatched), out.logits.shape);

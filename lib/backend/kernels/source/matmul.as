@@ -20,6 +20,16 @@ declare function wideTiles(
 /** Columns of a panel and of a tile: 8, or 16 for `wideTiles`. */
 let width: i32 = 8;
 
+// @ts-ignore: decorator
+@inline
+function tilesByWidth(
+  strip: usize, end: usize, panel: usize, depth: usize, columns: i32,
+  to: usize, down: usize, from: usize, fromDown: usize, scale: f32,
+): void {
+  if (width == 8) tiles(strip, end, panel, depth, columns, to, down, from, fromDown, scale);
+  else wideTiles(strip, end, panel, depth, columns, to, down, from, fromDown, scale);
+}
+
 /** From now on products are done by `wideTiles`, with the same results. */
 export function useWide(): void {
   width = 16;
@@ -463,13 +473,11 @@ function stripByPanels(
   const fromDown = <usize>fromRow << 2;
   const whole = rows == 4 ? columns & -width : 0;
   if (whole > 0) {
-    if (width == 8) tiles(strip, end, panel, depth, whole, c, down, from, fromDown, scale);
-    else wideTiles(strip, end, panel, depth, whole, c, down, from, fromDown, scale);
+    tilesByWidth(strip, end, panel, depth, whole, c, down, from, fromDown, scale);
     panel += <usize>(whole / width) * depth;
   }
   for (let j = whole; j < columns; j += width) {
-    if (width == 8) tiles(strip, end, panel, depth, width, edge, 64, 0, 0, scale);
-    else wideTiles(strip, end, panel, depth, width, edge, 64, 0, 0, scale);
+    tilesByWidth(strip, end, panel, depth, width, edge, 64, 0, 0, scale);
     panel += depth;
     const there = min(width, columns - j);
     for (let i = 0; i < rows; i++) {
